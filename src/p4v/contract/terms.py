@@ -1,0 +1,216 @@
+"""The terms in force: a program's own, then each amendment that had been signed and takes effect, in order of date."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from p4v.contract import yaml_tree
+from p4v.contract.blocks import KINDS, Block, Called
+from p4v.contract.documents import REMOVED, Amendment, Part, Program, findings_of, node_at
+from p4v.contract.order import Order, OrderFault, ordered_steps
+from p4v.contract.yaml_tree import Node, Place, YamlFile
+from p4v.errors import Finding, Refusal
+from p4v.periods import Period, agreement_year
+from p4v.units import Table, Unit
+from p4v.worksheet import Source
+
+
+Known = TypeVar("Known", bound=Block)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """One term where it was last set."""
+
+    node: Node
+    key: Place
+    file: YamlFile
+    path: tuple[str | int, ...]
+    amendment: str | None
+    clause: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A term as a line shows it."""
+
+    name: str
+    value: Fraction | Table
+    unit: Unit
+    source: Source
+
+
+class Terms:
+    """The blocks of terms in force for one period, validated, and where each term comes from."""
+
+    def __init__(self, program: Program, blocks: Mapping[str, Block], placed: Mapping[str, Mapping[str, Placed]]) -> None:
+        self.program = program
+        self.order = _order(program, blocks)
+        self._blocks = blocks
+        self._placed = placed
+
+    def block(self, name: str, kind: type[Known]) -> Known | None:
+        """A block that the contract may have."""
+        block = self._blocks.get(name)
+        assert block is None or isinstance(block, kind)
+        return block
+
+    def need(self, name: str, kind: type[Known]) -> Known:
+        """A block that a program of this kind cannot do without. Raises `Refusal` if it is missing."""
+        block = self.block(name, kind)
+        if block is None:
+            file = self.program.parts[-1].file
+            field = f"terms.{name}"
+            raise Refusal([file.finding("P4V-C022", Place(1, 1), field, f"no block `{name}`", f"`{name}`, with its clause")])
+        return block
+
+    def term(self, block: str, field: str) -> Term:
+        """A term as a line: its name, unit, clause and origin."""
+        spec = type(self._blocks[block]).model_fields[field]
+        units = [mark for mark in spec.metadata if isinstance(mark, Unit)] or _units_within(spec.annotation)
+        names = [mark.name for mark in spec.metadata if isinstance(mark, Called)]
+        value: Any = getattr(self._blocks[block], field)
+        if isinstance(value, bool):
+            value = Fraction(int(value))
+        return Term(names[0] if names else field, value, units[0] if units else Unit.TABLE, self.source(block, field))
+
+    def source(self, block: str, field: str, *within: str | int) -> Source:
+        """Clause and origin of a term; of one that no file sets, those of its block."""
+        placed = self._placed[block].get(field) or self._placed[block]["clause"]
+        place = yaml_tree.place_at(placed.node, within) if within else placed.key
+        origin = {"contract": placed.file.relative, "line": place.line, "amendment": placed.amendment}
+        return Source(placed.clause or self._blocks[block].clause, origin)
+
+
+def terms_in_force(program: Program, period: Period, agreement_start: date | None, known: date | None = None) -> Terms:
+    """The terms for a period, as known on a day (None: all that is signed).
+
+    Raises `Refusal` where terms are missing or do not go together, and `NotInForce` before the program began.
+    """
+    first = program.parts[0].document.in_force
+    if first is not None and (period.first_day < first.effective or (known is not None and known < first.signed)):
+        raise NotInForce(program.id, first.effective)
+    placed: dict[str, dict[str, Placed]] = {}
+    for part in program.parts:
+        _overlay(placed, part, ("terms",), None)
+    for part, index, amendment in _amendments_in_force(program, period, agreement_start, known):
+        _overlay(placed, part, ("amendments", index, "terms"), amendment)
+    return Terms(program, _blocks(program, placed), placed)
+
+
+class NotInForce(Exception):
+    """A period before the program began."""
+
+    def __init__(self, program: str, effective: date) -> None:
+        super().__init__(program)
+        self.program = program
+        self.effective = effective
+
+
+def _amendments_in_force(
+    program: Program, period: Period, agreement_start: date | None, known: date | None
+) -> Iterator[tuple[Part, int, Amendment]]:
+    dated = [
+        (amendment.effective, depth, index, part, amendment)
+        for depth, part in enumerate(program.parts)
+        for index, amendment in enumerate(part.document.amendments)
+        if (known is None or amendment.signed <= known) and _concerns(amendment, period, agreement_start)
+    ]
+    for effective, _, index, part, amendment in sorted(dated, key=lambda row: row[:3]):
+        if effective > period.last_day:
+            continue
+        if effective > period.first_day:
+            place = yaml_tree.place_at(part.file.root, ("amendments", index, "effective"))
+            field = f"amendments.{index}.effective"
+            found = f"{effective}, inside the period {period}"
+            allowed = "the first day of a performance period: these terms hold for a whole one"
+            raise Refusal([part.file.finding("P4V-C051", place, field, found, allowed)])
+        yield part, index, amendment
+
+
+def _concerns(amendment: Amendment, period: Period, agreement_start: date | None) -> bool:
+    """Whether an amendment is for this agreement; where its start is not known, a rule that needs it does not apply."""
+    if amendment.agreements_from is None and amendment.agreement_year is None:
+        return True
+    if agreement_start is None:
+        return False
+    if amendment.agreements_from is not None and agreement_start < amendment.agreements_from:
+        return False
+    return amendment.agreement_year is None or agreement_year(agreement_start, period) == amendment.agreement_year
+
+
+def _overlay(
+    placed: dict[str, dict[str, Placed]], part: Part, path: tuple[str | int, ...], amendment: Amendment | None
+) -> None:
+    node = node_at(part.file.root, path)
+    if not isinstance(node, yaml_tree.Mapping):
+        return
+    for name, block in node.entries.items():
+        if isinstance(block.value, yaml_tree.Scalar) and block.value.text == REMOVED:
+            placed.pop(name, None)
+            continue
+        assert isinstance(block.value, yaml_tree.Mapping)
+        own = block.value.entries.get("clause")
+        stated = own.value.text if own and isinstance(own.value, yaml_tree.Scalar) else None
+        clause = stated or (amendment.clause if amendment else None)
+        kept = placed.setdefault(name, {})
+        for key, entry in block.value.entries.items():
+            id_ = amendment.id if amendment else None
+            kept[key] = Placed(entry.value, entry.key, part.file, (*path, name, key), id_, clause)
+
+
+def _blocks(program: Program, placed: Mapping[str, Mapping[str, Placed]]) -> dict[str, Block]:
+    blocks: dict[str, Block] = {}
+    findings: list[Finding] = []
+    for name, terms in placed.items():
+        model = KINDS[program.kind][name]
+        try:
+            blocks[name] = model.model_validate({key: yaml_tree.plain(term.node) for key, term in terms.items()})
+        except ValidationError as error:
+            findings += _merged_findings(name, terms, error, model)
+    if findings:
+        raise Refusal(findings)
+    return blocks
+
+
+def _merged_findings(
+    name: str, terms: Mapping[str, Placed], error: ValidationError, model: type[Block]
+) -> Iterator[Finding]:
+    """A fault of a block that several files and dates made: at the term concerned, or at the term set last."""
+    last = list(terms.values())[-1]
+    for fault in error.errors():
+        key = str(fault["loc"][0]) if fault["loc"] else None
+        at = terms.get(key or "", last)
+        loc = fault["loc"] if key in terms else ()
+        context = fault.get("ctx", {})
+        place = yaml_tree.place_at(at.node, tuple(loc[1:])) if loc else at.key
+        field = ".".join(str(part) for part in ("terms", name, *fault["loc"]))
+        if fault["type"] == "p4v":
+            yield at.file.finding(context["code"], place, field, context["found"], context["allowed"], remedy=context["help"])
+        elif fault["type"] == "missing":
+            yield at.file.finding("P4V-C022", place, field, f"no `{fault['loc'][-1]}`", f"`{fault['loc'][-1]}`")
+        else:
+            yield from findings_of(at.file, at.node, at.path, error, model)
+
+
+def _order(program: Program, blocks: Mapping[str, Block]) -> tuple[str, ...]:
+    order: Order = program.order
+    try:
+        return ordered_steps(order, program.kind, blocks)
+    except OrderFault as fault:
+        file = program.parts[0].file
+        place = yaml_tree.place_at(file.root, ("order", "moves", fault.index))
+        field = f"order.moves.{fault.index}"
+        raise Refusal([file.finding("P4V-C060", place, field, fault.found, fault.allowed)]) from fault
+
+
+def _units_within(annotation: Any) -> list[Unit]:
+    """The unit of an optional term, which pydantic keeps inside the union."""
+    found: list[Unit] = []
+    for inner in getattr(annotation, "__args__", ()):
+        found += [mark for mark in getattr(inner, "__metadata__", ()) if isinstance(mark, Unit)]
+    return found

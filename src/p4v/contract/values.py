@@ -1,0 +1,108 @@
+"""The values that a term can have: how each is written in YAML, and what it is in a formula.
+
+pydantic's own messages repeat values and speak of Python; each fault here carries its code, what was found and what is
+allowed, in a reader's words.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import date
+from fractions import Fraction
+from typing import Annotated, Any
+
+from pydantic import PlainValidator
+from pydantic_core import PydanticCustomError
+
+from p4v.numbers import TERM_DECIMALS, NumberFault, read_number, read_percent
+from p4v.units import Unit
+
+ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
+ID_ALLOWED = "a letter or digit, then up to 63 letters, digits, _ or -"
+_NAME_PATTERN = re.compile(r"[a-z][a-z0-9_]{0,63}(\.[A-Za-z0-9][A-Za-z0-9_-]{0,63})?", re.ASCII)
+_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})", re.ASCII)
+_TEXT_LIMIT = 400
+
+
+def fault(code: str, found: str, allowed: str, remedy: str | None = None) -> PydanticCustomError:
+    """An error that keeps its code and its words through pydantic."""
+    return PydanticCustomError("p4v", "", {"code": code, "found": found, "allowed": allowed, "help": remedy})
+
+
+def _scalar(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    raise fault("P4V-C021", "a list or a mapping", "one value")
+
+
+def _number(
+    read: Callable[[str, int], Fraction], lowest: Fraction | None, highest: Fraction | None, allowed: str, whole: bool = False
+) -> Callable[[Any], Fraction]:
+    def parse(value: Any) -> Fraction:
+        text = _scalar(value)
+        try:
+            number = read(text, TERM_DECIMALS)
+        except NumberFault as error:
+            code = "P4V-C032" if error.digits else "P4V-C030"
+            raise fault(code, error.found, error.allowed) from error
+        outside = (lowest is not None and number < lowest) or (highest is not None and number > highest)
+        if outside or (whole and number.denominator != 1):
+            raise fault("P4V-C040", text, allowed)
+        return number
+
+    return parse
+
+
+def _id(value: Any) -> str:
+    text = _scalar(value)
+    if not ID_PATTERN.fullmatch(text):
+        raise fault("P4V-C031", f"{len(text)} characters that are no id", ID_ALLOWED)
+    return text
+
+
+def _line_name(value: Any) -> str:
+    text = _scalar(value)
+    if not _NAME_PATTERN.fullmatch(text):
+        raise fault("P4V-C031", f"{len(text)} characters that are no name", "a name such as `member_months` or `rate.bcs`")
+    return text
+
+
+def _text(value: Any) -> str:
+    text = _scalar(value)
+    if not 0 < len(text) <= _TEXT_LIMIT:
+        raise fault("P4V-C033", "no text" if not text else f"{len(text)} characters", f"1 to {_TEXT_LIMIT} characters")
+    return text
+
+
+def _date(value: Any) -> date:
+    match = _DATE.fullmatch(_scalar(value))
+    try:
+        if match:
+            return date(*(int(part) for part in match.groups()))
+    except ValueError:
+        pass
+    raise fault("P4V-C035", "no such date", "a date such as `2014-01-31`")
+
+
+def _yes_no(value: Any) -> bool:
+    text = _scalar(value)
+    if text not in ("yes", "no"):
+        raise fault("P4V-C052", "another word", "`yes` or `no`")
+    return text == "yes"
+
+
+_ZERO, _ONE = Fraction(0), Fraction(1)
+
+Share = Annotated[Fraction, PlainValidator(_number(read_percent, _ZERO, _ONE, "0% to 100%")), Unit.RATE]
+Multiplier = Annotated[Fraction, PlainValidator(_number(read_number, _ZERO, None, "0 or more")), Unit.FACTOR]
+Dollars = Annotated[Fraction, PlainValidator(_number(read_number, _ZERO, None, "0.00 or more")), Unit.USD]
+DollarsPmpm = Annotated[Fraction, PlainValidator(_number(read_number, _ZERO, None, "0.00 or more")), Unit.USD_PMPM]
+People = Annotated[
+    Fraction, PlainValidator(_number(read_number, _ZERO, None, "a whole number, 0 or more", whole=True)), Unit.COUNT
+]
+YesNo = Annotated[bool, PlainValidator(_yes_no), Unit.FLAG]
+Number = Annotated[Fraction, PlainValidator(_number(read_number, None, None, "a number"))]
+Places = Annotated[int, PlainValidator(lambda v: int(_number(read_number, _ZERO, Fraction(6), "0 to 6", whole=True)(v)))]
+Id = Annotated[str, PlainValidator(_id)]
+LineName = Annotated[str, PlainValidator(_line_name)]
+Text = Annotated[str, PlainValidator(_text)]
+Day = Annotated[date, PlainValidator(_date)]

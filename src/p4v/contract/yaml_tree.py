@@ -1,0 +1,305 @@
+"""YAML as a tree of text with places: what a contract file says, and where.
+
+Scalars stay text, so that `NO` is a group's name and 01234 keeps its zero. Whatever lets a file say one thing and mean
+another is refused: repeated keys, anchors, merges, tags, several documents, tabs and characters that do not show.
+"""
+
+import stat
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from p4v.errors import Finding, Refusal
+
+SIZE_LIMIT = 1024 * 1024
+DEPTH_LIMIT = 20
+_LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_BIDI_OR_INVISIBLE = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a node starts, from 1, and how many characters of its line it takes."""
+
+    line: int
+    column: int
+    length: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A value, as text whether quoted or bare."""
+
+    text: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A key's place, and its value."""
+
+    key: Place
+    value: "Node"
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """Keys in the order of the file."""
+
+    place: Place
+    entries: dict[str, Entry] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Items in the order of the file."""
+
+    place: Place
+    items: list["Node"] = field(default_factory=list)
+
+
+Node = Scalar | Mapping | Listing
+
+
+@dataclass(frozen=True, slots=True)
+class YamlFile:
+    """One file: its path as shown to the user, its path from the configs root, its bytes and its tree."""
+
+    shown: str
+    relative: str
+    content: bytes
+    root: Mapping
+
+    @property
+    def digest(self) -> str:
+        return sha256(self.content).hexdigest()
+
+    def finding(
+        self, code: str, place: Place, field: str | None, found: str, allowed: str, note: str = "", remedy: str | None = None
+    ) -> Finding:
+        """A finding with its source frame: the line, the line before, and a mark under what is meant."""
+        return _finding(self.shown, _lines(self.content), code, place, field, found, allowed, note, remedy)
+
+
+def read_yaml(path: Path, shown: str, relative: str) -> YamlFile:
+    """The tree of a file. Raises `Refusal` with all that is wrong in it."""
+    content = _read_bytes(path, shown)
+    text = _decoded(content, shown)
+    lines = _lines(content)
+    findings = list(_unseen_characters(text, shown, lines))
+    if findings:
+        raise Refusal(findings)
+    composer = _Composer(shown, lines)
+    root = composer.compose(text)
+    if composer.findings:
+        raise Refusal(composer.findings)
+    if root is None:
+        raise Refusal([Finding("P4V-C007", shown, "no content", "a mapping of terms", line=1, column=1)])
+    if not isinstance(root, Mapping):
+        raise Refusal([_finding(shown, lines, "P4V-C021", root.place, None, "no mapping", "`key: value` at the top")])
+    return YamlFile(shown, relative, content, root)
+
+
+def plain(node: Node) -> Any:
+    """The tree as text, dictionaries and lists."""
+    match node:
+        case Scalar():
+            return node.text
+        case Mapping():
+            return {key: plain(entry.value) for key, entry in node.entries.items()}
+        case Listing():
+            return [plain(item) for item in node.items]
+
+
+def place_at(node: Node, path: tuple[str | int, ...]) -> Place:
+    """The place of the node that a path leads to, or of the last one on the way that exists."""
+    for part in path:
+        if isinstance(node, Mapping) and part in node.entries:
+            node = node.entries[str(part)].value
+        elif isinstance(node, Listing) and isinstance(part, int) and part < len(node.items):
+            node = node.items[part]
+        else:
+            break
+    return node.place
+
+
+def _read_bytes(path: Path, shown: str) -> bytes:
+    def refused(code: str, found: str, allowed: str) -> Refusal:
+        return Refusal([Finding(code, shown, found, allowed)])
+
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise refused("P4V-C008", "no such file", "a YAML file") from error
+    if not stat.S_ISREG(status.st_mode):
+        raise refused("P4V-C008", "a folder, pipe or device", "a YAML file")
+    if status.st_size > SIZE_LIMIT:
+        raise refused("P4V-C009", f"{status.st_size} bytes", f"up to {SIZE_LIMIT} bytes")
+    return path.read_bytes()
+
+
+def _decoded(content: bytes, shown: str) -> str:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        found = f"a byte that is not UTF-8, at byte offset {error.start}"
+        finding = Finding("P4V-C010", shown, found, "UTF-8", line=line, help="save the file as UTF-8")
+        raise Refusal([finding]) from error
+
+
+def _lines(content: bytes) -> list[str]:
+    return content.decode("utf-8", "replace").split("\n")
+
+
+def _unseen_characters(text: str, shown: str, lines: list[str]) -> Iterator[Finding]:
+    """Tabs, blanks that are no blanks, and characters that hide or turn text around."""
+    for number, line in enumerate(text.split("\n"), start=1):
+        for column, character in enumerate(line.removesuffix("\r"), start=1):
+            if character == " " or (character.isascii() and character.isprintable()):
+                continue
+            place = Place(number, column)
+            if character == "\t":
+                yield _finding(shown, lines, "P4V-C005", place, None, "a tab", "blanks", remedy="indent with blanks")
+            elif unicodedata.category(character) == "Zs":
+                named = f"the blank U+{ord(character):04X}"
+                yield _finding(shown, lines, "P4V-C005", place, None, named, "plain blanks", remedy="type the blank again")
+            elif unicodedata.category(character) in _BIDI_OR_INVISIBLE:
+                named = f"the character U+{ord(character):04X}"
+                yield _finding(shown, lines, "P4V-C011", place, None, named, "characters that show")
+
+
+class _Composer:
+    """Builds the tree from parser events, with a stack, so that no file can exhaust the interpreter's."""
+
+    def __init__(self, shown: str, lines: list[str]) -> None:
+        self.shown = shown
+        self.lines = lines
+        self.findings: list[Finding] = []
+
+    def compose(self, text: str) -> Node | None:
+        root: Node | None = None
+        stack: list[Mapping | Listing] = []
+        keys: list[Scalar | None] = []
+        documents = 0
+        try:
+            for event in yaml.parse(text, Loader=_LOADER):
+                place = self.place(event)
+                if isinstance(event, yaml.DocumentStartEvent):
+                    documents += 1
+                    if documents == 2:
+                        self.refuse("P4V-C006", place, "a second document", "one document in a file")
+                        return root
+                if isinstance(event, yaml.NodeEvent):
+                    self.refuse_marks(event, place)
+                if isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
+                    stack.pop()
+                    keys.pop()
+                    continue
+                node = self.node(event, place)
+                if node is None:
+                    continue
+                if not stack:
+                    root = node
+                elif not self.attach(stack[-1], keys, node):
+                    continue
+                if not isinstance(node, Scalar):
+                    stack.append(node)
+                    keys.append(None)
+                    if len(stack) > DEPTH_LIMIT:
+                        self.refuse("P4V-C012", place, "deep nesting", f"up to {DEPTH_LIMIT} levels")
+                        return None
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            place = Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
+            self.refuse("P4V-C005", place, f"YAML that cannot be read ({error.problem or error.context})", "well-formed YAML")
+        return root
+
+    def node(self, event: yaml.Event, place: Place) -> Node | None:
+        if isinstance(event, yaml.ScalarEvent):
+            return Scalar(event.value, place)
+        if isinstance(event, yaml.AliasEvent):
+            return Scalar("", place)
+        if isinstance(event, yaml.MappingStartEvent):
+            return Mapping(place)
+        return Listing(place) if isinstance(event, yaml.SequenceStartEvent) else None
+
+    def attach(self, parent: Mapping | Listing, keys: list[Scalar | None], node: Node) -> bool:
+        """Puts a node where it belongs. A mapping takes a key, then its value."""
+        if isinstance(parent, Listing):
+            parent.items.append(node)
+            return True
+        key = keys[-1]
+        if key is None:
+            if not isinstance(node, Scalar):
+                self.refuse("P4V-C021", node.place, "a key that is no plain text", "a name")
+                node = Scalar("?", node.place)
+                keys[-1] = node
+                return True
+            if node.text == "<<":
+                self.refuse("P4V-C002", node.place, "a merge key", "every term written out")
+            elif node.text in parent.entries:
+                first = parent.entries[node.text].key.line
+                found = f"`{node.text}` again, first on line {first}"
+                self.refuse("P4V-C001", node.place, found, "each key once", field=node.text)
+            keys[-1] = node
+            return False
+        if key.text in parent.entries:
+            keys[-1] = None
+            return True
+        parent.entries[key.text] = Entry(key.place, node)
+        keys[-1] = None
+        return True
+
+    def refuse_marks(self, event: yaml.NodeEvent, place: Place) -> None:
+        if isinstance(event, yaml.AliasEvent):
+            self.refuse("P4V-C003", place, f"the alias *{event.anchor}", "every term written out")
+        elif event.anchor is not None:
+            self.refuse("P4V-C003", place, f"the anchor &{event.anchor}", "every term written out")
+        if getattr(event, "tag", None) is not None:
+            self.refuse("P4V-C004", place, "a tag", "text, lists and mappings without tags")
+
+    def place(self, event: yaml.Event) -> Place:
+        start, end = event.start_mark, event.end_mark
+        length = end.column - start.column if start.line == end.line else 1
+        return Place(start.line + 1, start.column + 1, max(length, 1))
+
+    def refuse(self, code: str, place: Place, found: str, allowed: str, field: str | None = None) -> None:
+        self.findings.append(_finding(self.shown, self.lines, code, place, field, found, allowed))
+
+
+def _finding(
+    shown: str,
+    lines: list[str],
+    code: str,
+    place: Place,
+    field: str | None,
+    found: str,
+    allowed: str,
+    note: str = "",
+    remedy: str | None = None,
+) -> Finding:
+    return Finding(code, shown, found, allowed, field, place.line, place.column, _frame(lines, place, note), remedy)
+
+
+def _frame(lines: list[str], place: Place, note: str) -> tuple[str, ...]:
+    if not 0 < place.line <= len(lines):
+        return ()
+    width = len(str(place.line))
+    gutter = " " * width
+    shown = [f"{gutter} |"]
+    for number in range(max(1, place.line - 1), place.line + 1):
+        shown.append(f"{number:>{width}} | {_visible(lines[number - 1])}".rstrip())
+    mark = " " * (place.column - 1) + "^" * min(place.length, 60)
+    shown.append(f"{gutter} | {mark} {note}".rstrip())
+    return tuple(shown)
+
+
+def _visible(line: str) -> str:
+    """A source line that can do no harm on a terminal, cut to a width that can be read."""
+    return "".join(character if character.isprintable() else " " for character in line[:160])

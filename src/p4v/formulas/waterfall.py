@@ -1,0 +1,39 @@
+"""The bars from gross savings to what is earned: what each step gave or took, in cents that foot."""
+
+from p4v.primitives import footed
+from p4v.units import Usd, UsdList
+
+
+def savings_change(before: Usd, after: Usd) -> Usd:
+    """What a step did to the savings, unrounded.
+
+    Source: p4v's own reading of a waterfall: after less before.
+
+    >>> savings_change(Fraction(625_000), Fraction(312_500))
+    Fraction(-312500, 1)
+    """
+    return after - before
+
+
+def losses_change(before: Usd, after: Usd) -> Usd:
+    """What a step did to the losses, as the group sees it: a smaller loss is a gain.
+
+    Source: p4v's own reading of a waterfall: before less after.
+
+    >>> losses_change(Fraction(6_000_000), Fraction(2_400_000))
+    Fraction(3600000, 1)
+    """
+    return before - after
+
+
+def waterfall(earned: Usd, changes: UsdList, i: int) -> Usd:
+    """Bar `i` of the changes in cents that add up to what is earned; (c) -> ().
+
+    The changes come in the order of their names, so that a tie falls to the one that sorts first.
+
+    Source: p4v's own convention: splits by largest remainder.
+
+    >>> waterfall(Fraction(1), [Fraction(1, 3), Fraction(2, 3)], 1)
+    Fraction(67, 100)
+    """
+    return footed(earned, changes, i)

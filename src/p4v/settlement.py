@@ -1,0 +1,85 @@
+"""A settlement: the worksheet of one group and period, and its canonical document."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any
+
+import rfc8785
+
+from p4v.contract.documents import Program
+from p4v.contract.terms import Terms, terms_in_force
+from p4v.figures import Figures
+from p4v.periods import Period
+from p4v.programs import PROGRAMS
+from p4v.worksheet import Line, Worksheet, WorksheetReading
+
+SCHEMA = "p4v/settlement/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """The lines of one settlement, and what they are for."""
+
+    group: str
+    contract: str
+    period: Period
+    status: str
+    lines: Sequence[Line]
+    version: int = 1
+    replaces: str | None = None
+
+    def document(self) -> dict[str, Any]:
+        """`settlement.json`, every key present."""
+        return {
+            "schema": SCHEMA,
+            "group": self.group,
+            "contract": self.contract,
+            "period": {"from": self.period.first_month, "to": self.period.last_month},
+            "status": self.status,
+            "version": self.version,
+            "replaces": self.replaces,
+            "lines": [line.document(number) for number, line in enumerate(self.lines, start=1)],
+            "controls": [],
+        }
+
+    def content(self) -> bytes:
+        """The canonical bytes (RFC 8785); their digest is the settlement digest."""
+        return rfc8785.dumps(self.document())
+
+    def id(self, digest: str) -> str:
+        first, last = self.period.first_month, self.period.last_month
+        return f"{self.group}-{first}-{last}-{self.status}-v{self.version}-{digest[:12]}"
+
+
+def digest_of(content: bytes) -> str:
+    return sha256(content).hexdigest()
+
+
+@lru_cache(maxsize=4096)
+def _terms(program: Program, period: Period, agreement_start: date | None) -> Terms:
+    return terms_in_force(program, period, agreement_start)
+
+
+@lru_cache(maxsize=1024)
+def _labels(program: Program) -> Mapping[str, str]:
+    return program.labels()
+
+
+def worksheet(
+    program: Program,
+    period: Period,
+    agreement_start: date | None,
+    figures: Figures,
+    reading: WorksheetReading = "exact",
+) -> Worksheet:
+    """The lines of a program for figures: one group's (`exact`), or arrays of scenarios of shape `(n,)` (`arrays`).
+
+    Raises `Refusal` for terms that are missing, `NotInForce`, and `LineFault` where a figure lies outside what a formula
+    allows.
+    """
+    sheet = Worksheet(reading, _labels(program))
+    PROGRAMS[program.kind](sheet, _terms(program, period, agreement_start), figures)
+    return sheet

@@ -3,6 +3,7 @@
 It shares no code with the program, so that a test may recompute a line of a settlement independently.
 Every number is an exact Fraction. Whatever the design does not allow raises ExpressionError.
 """
+
 from __future__ import annotations
 
 import ast
@@ -32,6 +33,7 @@ def _whole(x: Fraction, what: str) -> int:
 
 
 # ---- the primitives
+
 
 def _weighted_total(values: Numbers, weights: Numbers) -> Fraction:
     _require(len(values) == len(weights), "weighted_total: as many weights as values are needed")
@@ -63,8 +65,12 @@ def _rounded(x: Fraction, places: Fraction, rule: str) -> Fraction:
     unit = Fraction(10) ** -_whole(places, "rounded: places")
     low, rest = divmod(abs(x) / unit, 1)
     half = Fraction(1, 2)
-    away = {"half_up": rest >= half, "half_even": rest > half or (rest == half and low % 2 == 1),
-            "up": rest > 0, "down": False}[rule]
+    away = {
+        "half_up": rest >= half,
+        "half_even": rest > half or (rest == half and low % 2 == 1),
+        "up": rest > 0,
+        "down": False,
+    }[rule]
     return (low + away) * unit * (-1 if x < 0 else 1)
 
 
@@ -76,7 +82,7 @@ def _footed(total: Fraction, parts: Numbers, i: Fraction) -> Fraction:
     _require(abs(cents) <= len(parts), f"footed: the parts do not add up to {total}")
     sign = -1 if cents < 0 else 1
     ranked = sorted(range(len(parts)), key=lambda k: (sign * (cut[k] - parts[k]), k))
-    return cut[index] + Fraction(sign * (index in ranked[:abs(cents)]), 100)
+    return cut[index] + Fraction(sign * (index in ranked[: abs(cents)]), 100)
 
 
 def _allocated(total: Fraction, weights: Numbers, i: Fraction) -> Fraction:
@@ -88,31 +94,48 @@ def _allocated(total: Fraction, weights: Numbers, i: Fraction) -> Fraction:
 # Each primitive's arguments: n a number, + one number or more, l a list, t a table, r a rounding rule.
 PRIMITIVES: dict[str, tuple[str, Callable[..., Fraction]]] = {
     "when": ("nnn", lambda c, a, b: a if c != 0 else b),
-    "lower_of": ("+", lambda *a: min(a)), "higher_of": ("+", lambda *a: max(a)),
-    "size": ("n", abs), "negated": ("n", lambda c: Fraction(c == 0)),
+    "lower_of": ("+", lambda *a: min(a)),
+    "higher_of": ("+", lambda *a: max(a)),
+    "size": ("n", abs),
+    "negated": ("n", lambda c: Fraction(c == 0)),
     "ratio": ("nnn", lambda n, d, if_zero: if_zero if d == 0 else n / d),
-    "total": ("l", lambda numbers: sum(numbers, Fraction(0))), "weighted_total": ("ll", _weighted_total),
+    "total": ("l", lambda numbers: sum(numbers, Fraction(0))),
+    "weighted_total": ("ll", _weighted_total),
     "count_of": ("l", lambda numbers: Fraction(sum(n != 0 for n in numbers))),
-    "step": ("nt", _step), "interpolated": ("nt", _interpolated), "bands": ("nt", _bands),
-    "rounded": ("nnr", _rounded), "allocated": ("nln", _allocated), "footed": ("nln", _footed),
+    "step": ("nt", _step),
+    "interpolated": ("nt", _interpolated),
+    "bands": ("nt", _bands),
+    "rounded": ("nnr", _rounded),
+    "allocated": ("nln", _allocated),
+    "footed": ("nln", _footed),
 }
 ROUNDING_RULES = ("half_up", "half_even", "up", "down")
 ARITHMETIC: dict[type[ast.AST], Callable[..., Fraction]] = {
-    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+}
 LOGIC: dict[type[ast.AST], Callable[..., Fraction]] = {ast.BitAnd: min, ast.BitOr: max}
 COMPARISONS: dict[type[ast.AST], Callable[..., bool]] = {
-    ast.GtE: operator.ge, ast.Gt: operator.gt, ast.LtE: operator.le, ast.Lt: operator.lt, ast.Eq: operator.eq}
+    ast.GtE: operator.ge,
+    ast.Gt: operator.gt,
+    ast.LtE: operator.le,
+    ast.Lt: operator.lt,
+    ast.Eq: operator.eq,
+}
 CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_ ,()+-*/<>=&|")
 
 
 # ---- the walk over the tree
+
 
 class _Walk:
     def __init__(self, text: str, inputs: Mapping[str, Value]) -> None:
         self.text, self.inputs = text, inputs
 
     def source(self, node: ast.expr) -> str:
-        return self.text[node.col_offset:node.end_col_offset]
+        return self.text[node.col_offset : node.end_col_offset]
 
     def refused(self, node: ast.expr, why: str) -> ExpressionError:
         return ExpressionError(f"{self.source(node)!r} {why}")
@@ -151,7 +174,11 @@ class _Walk:
         if len(node.args) != len(kinds):
             raise self.refused(node, "has the wrong number of arguments")
         read: dict[str, Callable[[ast.expr], Any]] = {
-            "n": self.number, "l": self.numbers, "t": self.table, "r": self.rule}
+            "n": self.number,
+            "l": self.numbers,
+            "t": self.table,
+            "r": self.rule,
+        }
         return primitive(*[read[kind](argument) for kind, argument in zip(kinds, node.args, strict=True)])
 
     def condition(self, node: ast.expr) -> Fraction:
@@ -199,6 +226,7 @@ def evaluate(expression: str, inputs: Mapping[str, Value]) -> Fraction:
 
 # ---- lines of settlement.json
 
+
 def _fraction(text: object, name: str) -> Fraction:
     _require(isinstance(text, str), f"line {name!r} has no number: {text!r}")
     try:
@@ -220,7 +248,7 @@ def evaluate_line(line: Mapping[str, Any], lines: Mapping[str, Mapping[str, Any]
     """The exact value of a computed or settled line, from its expression and the lines it names."""
     _require(isinstance(line["expression"], str), f"line {line['name']!r} has no expression")
     inputs: dict[str, Any] = {
-        parameter: [_line_input(each, lines) for each in name] if isinstance(name, list)
-        else _line_input(name, lines)
-        for parameter, name in line["inputs"].items()}
+        parameter: [_line_input(each, lines) for each in name] if isinstance(name, list) else _line_input(name, lines)
+        for parameter, name in line["inputs"].items()
+    }
     return evaluate(line["expression"], inputs)

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 
 SHOWN_FINDINGS = 50
 EXIT_CODES = {"U": 2, "C": 3, "D": 4, "S": 5, "V": 6, "R": 7, "X": 8}
-"""First letter of a code's number to exit code: command line, configuration, data, store, verification, conflict, safety."""
+"""First letter of a code to exit code: command line, configuration, data, store, verification, conflict, safety."""
 INTERRUPTED = 130
 
 

@@ -48,7 +48,10 @@ def read_percent(text: str, decimals: int) -> Fraction:
     Fraction(1, 40)
     """
     if not text.endswith("%"):
-        raise NumberFault("no % sign", f"a number with its sign, such as `{text}%`" if _NUMBER.fullmatch(text) else "a share such as `2%`")
+        raise NumberFault(
+            "no % sign",
+            f"a number with its sign, such as `{text}%`" if _NUMBER.fullmatch(text) else "a share such as `2%`",
+        )
     return read_number(text.removesuffix("%"), decimals) / 100
 
 

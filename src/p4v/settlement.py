@@ -75,10 +75,10 @@ def worksheet(
     figures: Figures,
     reading: WorksheetReading = "exact",
 ) -> Worksheet:
-    """The lines of a program for figures: one group's (`exact`), or arrays of scenarios of shape `(n,)` (`arrays`).
+    """The lines of a program for one group's figures (`exact`), or for scenarios of shape `(n,)` (`arrays`).
 
-    Raises `Refusal` for terms that are missing, `NotInForce`, and `LineFault` where a figure lies outside what a formula
-    allows.
+    Raises `Refusal` for terms that are missing, `NotInForce`, and `LineFault` where a figure lies outside what a
+    formula allows.
     """
     sheet = Worksheet(reading, _labels(program))
     PROGRAMS[program.kind](sheet, _terms(program, period, agreement_start), figures)

@@ -50,10 +50,10 @@ class Symbol:
     def __lt__(self, other: Any) -> "Symbol":
         return Comparison("<", self, other)
 
-    def __eq__(self, other: Any) -> "Symbol":  # type: ignore[override]
+    def __eq__(self, other: object) -> "Symbol":  # type: ignore[override]
         return Comparison("==", self, other)
 
-    def __ne__(self, other: Any) -> NoReturn:  # type: ignore[override]
+    def __ne__(self, other: object) -> NoReturn:
         raise TypeError("an expression has no '!='; write negated(a == b)")
 
     def __and__(self, other: Any) -> "Symbol":
@@ -61,6 +61,12 @@ class Symbol:
 
     def __or__(self, other: Any) -> "Symbol":
         return Joined("|", self, other)
+
+    def __rand__(self, other: Any) -> "Symbol":
+        return Joined("&", other, self)
+
+    def __ror__(self, other: Any) -> "Symbol":
+        return Joined("|", other, self)
 
     def __bool__(self) -> NoReturn:
         raise TypeError("a formula cannot look at a value; use when(condition, a, b)")

@@ -7,6 +7,7 @@ It is a protocol, because a formula uses nothing of it but its operators.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from typing import Annotated, Any, Protocol, Self
 
 
@@ -28,10 +29,10 @@ class Unit(StrEnum):
 class Condition(Protocol):
     """What a comparison gives; it can be joined by `&` and `|`, chosen by, or counted."""
 
-    def __and__(self, other: Any, /) -> Any: ...
-    def __or__(self, other: Any, /) -> Any: ...
-    def __rand__(self, other: Any, /) -> Any: ...
-    def __ror__(self, other: Any, /) -> Any: ...
+    def __and__(self, other: Any, /) -> "Condition": ...
+    def __or__(self, other: Any, /) -> "Condition": ...
+    def __rand__(self, other: Any, /) -> "Condition": ...
+    def __ror__(self, other: Any, /) -> "Condition": ...
 
 
 class Quantity(Protocol):
@@ -62,10 +63,10 @@ class Table:
 
     __slots__ = ("xs", "ys")
 
-    def __init__(self, xs: Sequence[Any], ys: Sequence[Any]) -> None:
+    def __init__(self, xs: Any, ys: Any) -> None:
         if len(xs) != len(ys) or len(xs) == 0:
             raise ValueError("a table has as many x as y, and at least one")
-        if any(later <= earlier for earlier, later in zip(xs, xs[1:], strict=False)):
+        if any(later <= earlier for earlier, later in pairwise(xs)):
             raise ValueError("the x of a table rise")
         self.xs = xs
         self.ys = ys

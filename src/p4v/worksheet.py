@@ -7,7 +7,7 @@ of one reading, and once with names, so that every line carries the expression t
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache
 from inspect import signature
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
@@ -161,12 +161,20 @@ class Worksheet:
         line = self._run(formula, "computed", clause, key, inputs, None)
         return self._add(line if scored_if is None else _scored(line, scored_if, self.reading))
 
-    def settle(self, formula: Formula, *, clause: str, rounding: Rounding, key: str | None = None, **inputs: Any) -> Line:
+    def settle(
+        self, formula: Formula, *, clause: str, rounding: Rounding, key: str | None = None, **inputs: Any
+    ) -> Line:
         """A payable amount: computed, then rounded once by the contract's rule."""
         return self._add(self._run(formula, "settled", clause, key, inputs, rounding))
 
     def _run(
-        self, formula: Formula, kind: Kind, clause: str, key: str | None, inputs: Mapping[str, Any], rounding: Rounding | None
+        self,
+        formula: Formula,
+        kind: Kind,
+        clause: str,
+        key: str | None,
+        inputs: Mapping[str, Any],
+        rounding: Rounding | None,
     ) -> Line:
         shape = formula_shape(formula)
         for parameter, given in inputs.items():
@@ -201,7 +209,7 @@ class Worksheet:
         return self._labels.get(name) or label_of(name)
 
 
-@lru_cache(maxsize=None)
+@cache
 def label_of(name: str) -> str:
     """What a name is called on a statement where the program says nothing else.
 
@@ -215,11 +223,13 @@ def label_of(name: str) -> str:
     return f"{label}, {key.replace('_', ' ')}" if key else label
 
 
-@lru_cache(maxsize=None)
+@cache
 def formula_shape(formula: Formula) -> FormulaShape:
     """Reads the annotations of a formula once. Raises `TypeError` for a parameter or result without a unit."""
     hints = get_type_hints(formula, include_extras=True)
-    units = {parameter: _unit_of(formula, parameter, hints.get(parameter)) for parameter in signature(formula).parameters}
+    units = {
+        parameter: _unit_of(formula, parameter, hints.get(parameter)) for parameter in signature(formula).parameters
+    }
     result = _unit_of(formula, "its result", hints.get("return"))
     if not isinstance(result, Unit):
         raise TypeError(f"{formula.__name__}: the result has one unit")
@@ -227,10 +237,12 @@ def formula_shape(formula: Formula) -> FormulaShape:
     return FormulaShape(units, result, formula.__name__, f"{module}.{formula.__name__}")
 
 
-@lru_cache(maxsize=None)
+@cache
 def formula_expression(formula: Formula, constants: tuple[tuple[str, int | str], ...]) -> Symbol:
     """The expression of a formula: itself, called with the names of its parameters."""
-    fixed: dict[str, Symbol] = {name: Word(fixed) if isinstance(fixed, str) else Whole(fixed) for name, fixed in constants}
+    fixed: dict[str, Symbol] = {
+        name: Word(fixed) if isinstance(fixed, str) else Whole(fixed) for name, fixed in constants
+    }
     names = {name: fixed.get(name, Name(name)) for name in formula_shape(formula).units}
     expression = formula(**names)
     if not isinstance(expression, Symbol):
@@ -259,7 +271,9 @@ def _check_unit(shape: FormulaShape, parameter: str, given: Any) -> None:
     wanted = shape.units[parameter]
     lines = given if isinstance(given, list) else [given]
     if isinstance(wanted, Listed) is not isinstance(given, list):
-        raise TypeError(f"{shape.origin}: {parameter} takes {'a list of lines' if isinstance(wanted, Listed) else 'one line'}")
+        raise TypeError(
+            f"{shape.origin}: {parameter} takes {'a list of lines' if isinstance(wanted, Listed) else 'one line'}"
+        )
     unit = wanted.unit if isinstance(wanted, Listed) else wanted
     for line in lines:
         found = line.unit if isinstance(line, Line) else None

@@ -7,12 +7,13 @@ another (`LineName`). Rules between terms of one block stand here; whether a blo
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from p4v.contract.values import DollarsPmpm, Id, People, Places, Share, Text, YesNo, fault
-from p4v.money import Rounding, Rule
+from p4v.money import Rounding, Rule, decimal_text
 from p4v.units import Table
 
 
@@ -58,7 +59,11 @@ class Benchmark(Block):
     @model_validator(mode="after")
     def _pmpm_with_its_basis(self) -> Self:
         if (self.basis == "pmpm") is not (self.pmpm is not None):
-            raise fault("P4V-C023", f"basis `{self.basis}` {'without' if self.pmpm is None else 'with'} `pmpm`", "`pmpm` with basis `pmpm` alone")
+            raise fault(
+                "P4V-C023",
+                f"basis `{self.basis}` {'without' if self.pmpm is None else 'with'} `pmpm`",
+                "`pmpm` with basis `pmpm` alone",
+            )
         return self
 
 
@@ -195,7 +200,9 @@ class Domains(Block):
     def _weights_sum_to_one(self) -> Self:
         whole = sum((domain.weight for domain in self.weights), start=Fraction(0))
         if whole != 1:
-            raise fault("P4V-C042", f"weights that sum to {float_free_percent(whole)}", "weights that sum to exactly 100%")
+            raise fault(
+                "P4V-C042", f"weights that sum to {decimal_text(whole * 100)}%", "weights that sum to exactly 100%"
+            )
         ids = [domain.id.lower() for domain in self.weights]
         if len(set(ids)) < len(ids):
             raise fault("P4V-C046", "one domain twice", "each domain once")
@@ -226,17 +233,11 @@ KINDS: Mapping[str, Mapping[str, type[Block]]] = {
 """Kind of program to the blocks that it knows."""
 
 
-def float_free_percent(share: Fraction) -> str:
-    from p4v.money import decimal_text
-
-    return f"{decimal_text(share * 100)}%"
-
-
 def _together(block: Block, first: str, second: str) -> None:
     if (getattr(block, first) is None) is not (getattr(block, second) is None):
         raise fault("P4V-C023", f"one of `{first}` and `{second}`", "both or neither")
 
 
 def _rising(name: str, bounds: list[Fraction]) -> None:
-    if any(later <= earlier for earlier, later in zip(bounds, bounds[1:], strict=False)):
+    if any(later <= earlier for earlier, later in pairwise(bounds)):
         raise fault("P4V-C045", f"`{name}` out of order", "each row above the one before")

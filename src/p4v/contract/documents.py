@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, PlainValidator, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, PlainValidator, TypeAdapter, ValidationError
 
 from p4v.contract.blocks import KINDS, Block, Strict
 from p4v.contract.order import Order
@@ -67,10 +67,10 @@ class Document(Strict):
     title: Text | None = None
     in_force: InForce | None = None
     order: Order | None = None
-    figures: dict[LineName, FigureSpec] = {}
-    labels: dict[LineName, Text] = {}
-    terms: dict[str, Any] = {}
-    amendments: list[Amendment] = []
+    figures: dict[LineName, FigureSpec] = Field(default_factory=dict)
+    labels: dict[LineName, Text] = Field(default_factory=dict)
+    terms: dict[str, Any] = Field(default_factory=dict)
+    amendments: list[Amendment] = Field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,9 @@ def _program(library: Library, name: str) -> Program:
         if any(part.document.program == wanted for part in parts):
             place = place_at(parts[-1].file.root, ("extends",))
             found = "a program that extends itself"
-            raise Refusal([parts[-1].file.finding("P4V-C013", place, "extends", found, "a program that rests on another")])
+            raise Refusal(
+                [parts[-1].file.finding("P4V-C013", place, "extends", found, "a program that rests on another")]
+            )
         part = _part(path, wanted)
         parts.append(part)
         wanted = part.document.extends
@@ -145,12 +147,20 @@ def _program(library: Library, name: str) -> Program:
         if value is None:
             finding = at.file.finding("P4V-C022", Place(1, 1), needed, f"no `{needed}`", f"`{needed}`")
             raise Refusal([finding])
-    assert kind is not None and order is not None and title is not None
+    assert kind is not None
+    assert order is not None
+    assert title is not None
     findings = [finding for part in parts for finding in _term_findings(part, KINDS[kind])]
     findings += [finding for part in parts[1:] for finding in _base_only(part)]
     if findings:
         raise Refusal(findings)
     return Program(name, kind, title, order, tuple(parts))
+
+
+def _unknown_parent(part: Part, wanted: str, library: Library) -> Finding:
+    remedy = did_you_mean(wanted, library.known())
+    place = place_at(part.file.root, ("extends",))
+    return part.file.finding("P4V-C014", place, "extends", "an unknown program", "the id of a program", remedy=remedy)
 
 
 def _part(path: Path, name: str) -> Part:
@@ -184,7 +194,7 @@ def checked(file: YamlFile, model: type[Model]) -> Model:
 def findings_of(
     file: YamlFile, node: Node, path: tuple[str | int, ...], error: ValidationError, model: type[BaseModel]
 ) -> list[Finding]:
-    """pydantic's faults in p4v's words. `node` is what was validated, `path` where it stands in the file."""
+    """The faults that pydantic found, in p4v's words. `node` was validated; `path` leads to it."""
     return [_finding_of(file, node, path, dict(fault), model) for fault in error.errors()]
 
 
@@ -272,22 +282,28 @@ def _term_findings(part: Part, blocks: Any) -> Iterator[Finding]:
             field = ".".join(str(step) for step in (*path, name))
             if name not in blocks:
                 remedy = did_you_mean(name, blocks)
-                yield part.file.finding("P4V-C020", entry.key, field, "an unknown block", ", ".join(blocks), remedy=remedy)
+                yield part.file.finding(
+                    "P4V-C020", entry.key, field, "an unknown block", ", ".join(blocks), remedy=remedy
+                )
             elif isinstance(entry.value, Mapping):
                 yield from _block_findings(part.file, (*path, name), entry.value, blocks[name])
             elif not (isinstance(entry.value, Scalar) and entry.value.text == REMOVED):
                 yield part.file.finding("P4V-C021", entry.value.place, field, "another shape", f"terms, or `{REMOVED}`")
 
 
-def _block_findings(file: YamlFile, path: tuple[str | int, ...], node: Mapping, block: type[Block]) -> Iterator[Finding]:
+def _block_findings(
+    file: YamlFile, path: tuple[str | int, ...], node: Mapping, block: type[Block]
+) -> Iterator[Finding]:
     for name, entry in node.entries.items():
         spec = block.model_fields.get(name)
         if spec is None:
             remedy = did_you_mean(name, block.model_fields)
             known = ", ".join(block.model_fields)
-            yield file.finding("P4V-C020", entry.key, ".".join(map(str, (*path, name))), "an unknown key", known, remedy=remedy)
+            yield file.finding(
+                "P4V-C020", entry.key, ".".join(map(str, (*path, name))), "an unknown key", known, remedy=remedy
+            )
             continue
-        annotated = Annotated[spec.annotation, *spec.metadata] if spec.metadata else spec.annotation
+        annotated: Any = Annotated[spec.annotation, *spec.metadata] if spec.metadata else spec.annotation
         try:
             TypeAdapter(annotated).validate_python(plain(entry.value))
         except ValidationError as error:
@@ -299,4 +315,6 @@ def _base_only(part: Part) -> Iterator[Finding]:
     for name in ("kind", "order", "in_force"):
         if getattr(part.document, name) is not None:
             place = place_at(part.file.root, (name,))
-            yield part.file.finding("P4V-C024", place, name, f"`{name}` again", f"`{name}` in the program that it extends")
+            yield part.file.finding(
+                "P4V-C024", place, name, f"`{name}` again", f"`{name}` in the program that it extends"
+            )

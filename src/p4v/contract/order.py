@@ -6,6 +6,8 @@ The base is p4v's own convention; it never changes under its name. What a contra
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
+from pydantic import Field
+
 from p4v.contract.blocks import Strict
 from p4v.contract.values import Text
 
@@ -37,7 +39,7 @@ class Order(Strict):
     """What a contract says about the sequence of its steps."""
 
     base: Literal["standard/1"]
-    moves: list[Move] = []
+    moves: list[Move] = Field(default_factory=list)
 
 
 class OrderFault(ValueError):

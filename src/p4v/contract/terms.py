@@ -18,7 +18,6 @@ from p4v.periods import Period, agreement_year
 from p4v.units import Table, Unit
 from p4v.worksheet import Source
 
-
 Known = TypeVar("Known", bound=Block)
 
 
@@ -47,7 +46,9 @@ class Term:
 class Terms:
     """The blocks of terms in force for one period, validated, and where each term comes from."""
 
-    def __init__(self, program: Program, blocks: Mapping[str, Block], placed: Mapping[str, Mapping[str, Placed]]) -> None:
+    def __init__(
+        self, program: Program, blocks: Mapping[str, Block], placed: Mapping[str, Mapping[str, Placed]]
+    ) -> None:
         self.program = program
         self.order = _order(program, blocks)
         self._blocks = blocks
@@ -65,7 +66,9 @@ class Terms:
         if block is None:
             file = self.program.parts[-1].file
             field = f"terms.{name}"
-            raise Refusal([file.finding("P4V-C022", Place(1, 1), field, f"no block `{name}`", f"`{name}`, with its clause")])
+            raise Refusal(
+                [file.finding("P4V-C022", Place(1, 1), field, f"no block `{name}`", f"`{name}`, with its clause")]
+            )
         return block
 
     def term(self, block: str, field: str) -> Term:
@@ -190,7 +193,9 @@ def _merged_findings(
         place = yaml_tree.place_at(at.node, tuple(loc[1:])) if loc else at.key
         field = ".".join(str(part) for part in ("terms", name, *fault["loc"]))
         if fault["type"] == "p4v":
-            yield at.file.finding(context["code"], place, field, context["found"], context["allowed"], remedy=context["help"])
+            yield at.file.finding(
+                context["code"], place, field, context["found"], context["allowed"], remedy=context["help"]
+            )
         elif fault["type"] == "missing":
             yield at.file.finding("P4V-C022", place, field, f"no `{fault['loc'][-1]}`", f"`{fault['loc'][-1]}`")
         else:

@@ -35,7 +35,11 @@ def _scalar(value: Any) -> str:
 
 
 def _number(
-    read: Callable[[str, int], Fraction], lowest: Fraction | None, highest: Fraction | None, allowed: str, whole: bool = False
+    read: Callable[[str, int], Fraction],
+    lowest: Fraction | None,
+    highest: Fraction | None,
+    allowed: str,
+    whole: bool = False,
 ) -> Callable[[Any], Fraction]:
     def parse(value: Any) -> Fraction:
         text = _scalar(value)
@@ -62,7 +66,9 @@ def _id(value: Any) -> str:
 def _line_name(value: Any) -> str:
     text = _scalar(value)
     if not _NAME_PATTERN.fullmatch(text):
-        raise fault("P4V-C031", f"{len(text)} characters that are no name", "a name such as `member_months` or `rate.bcs`")
+        raise fault(
+            "P4V-C031", f"{len(text)} characters that are no name", "a name such as `member_months` or `rate.bcs`"
+        )
     return text
 
 
@@ -101,7 +107,9 @@ People = Annotated[
 ]
 YesNo = Annotated[bool, PlainValidator(_yes_no), Unit.FLAG]
 Number = Annotated[Fraction, PlainValidator(_number(read_number, None, None, "a number"))]
-Places = Annotated[int, PlainValidator(lambda v: int(_number(read_number, _ZERO, Fraction(6), "0 to 6", whole=True)(v)))]
+Places = Annotated[
+    int, PlainValidator(lambda v: int(_number(read_number, _ZERO, Fraction(6), "0 to 6", whole=True)(v)))
+]
 Id = Annotated[str, PlainValidator(_id)]
 LineName = Annotated[str, PlainValidator(_line_name)]
 Text = Annotated[str, PlainValidator(_text)]

@@ -80,7 +80,14 @@ class YamlFile:
         return sha256(self.content).hexdigest()
 
     def finding(
-        self, code: str, place: Place, field: str | None, found: str, allowed: str, note: str = "", remedy: str | None = None
+        self,
+        code: str,
+        place: Place,
+        field: str | None,
+        found: str,
+        allowed: str,
+        note: str = "",
+        remedy: str | None = None,
     ) -> Finding:
         """A finding with its source frame: the line, the line before, and a mark under what is meant."""
         return _finding(self.shown, _lines(self.content), code, place, field, found, allowed, note, remedy)
@@ -168,7 +175,9 @@ def _unseen_characters(text: str, shown: str, lines: list[str]) -> Iterator[Find
                 yield _finding(shown, lines, "P4V-C005", place, None, "a tab", "blanks", remedy="indent with blanks")
             elif unicodedata.category(character) == "Zs":
                 named = f"the blank U+{ord(character):04X}"
-                yield _finding(shown, lines, "P4V-C005", place, None, named, "plain blanks", remedy="type the blank again")
+                yield _finding(
+                    shown, lines, "P4V-C005", place, None, named, "plain blanks", remedy="type the blank again"
+                )
             elif unicodedata.category(character) in _BIDI_OR_INVISIBLE:
                 named = f"the character U+{ord(character):04X}"
                 yield _finding(shown, lines, "P4V-C011", place, None, named, "characters that show")
@@ -181,44 +190,51 @@ class _Composer:
         self.shown = shown
         self.lines = lines
         self.findings: list[Finding] = []
+        self.root: Node | None = None
+        self.stack: list[Mapping | Listing] = []
+        self.keys: list[Scalar | None] = []
+        self.documents = 0
 
     def compose(self, text: str) -> Node | None:
-        root: Node | None = None
-        stack: list[Mapping | Listing] = []
-        keys: list[Scalar | None] = []
-        documents = 0
         try:
             for event in yaml.parse(text, Loader=_LOADER):
-                place = self.place(event)
-                if isinstance(event, yaml.DocumentStartEvent):
-                    documents += 1
-                    if documents == 2:
-                        self.refuse("P4V-C006", place, "a second document", "one document in a file")
-                        return root
-                if isinstance(event, yaml.NodeEvent):
-                    self.refuse_marks(event, place)
-                if isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
-                    stack.pop()
-                    keys.pop()
-                    continue
-                node = self.node(event, place)
-                if node is None:
-                    continue
-                if not stack:
-                    root = node
-                elif not self.attach(stack[-1], keys, node):
-                    continue
-                if not isinstance(node, Scalar):
-                    stack.append(node)
-                    keys.append(None)
-                    if len(stack) > DEPTH_LIMIT:
-                        self.refuse("P4V-C012", place, "deep nesting", f"up to {DEPTH_LIMIT} levels")
-                        return None
+                if not self.take(event, self.place(event)):
+                    break
         except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
+            mark: Any = error.problem_mark or error.context_mark
             place = Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
-            self.refuse("P4V-C005", place, f"YAML that cannot be read ({error.problem or error.context})", "well-formed YAML")
-        return root
+            found = f"YAML that cannot be read ({error.problem or error.context})"
+            self.refuse("P4V-C005", place, found, "well-formed YAML")
+        return self.root
+
+    def take(self, event: yaml.Event, place: Place) -> bool:
+        """Puts one event into the tree; False where reading on makes no sense."""
+        if isinstance(event, yaml.DocumentStartEvent):
+            self.documents += 1
+            if self.documents == 2:
+                self.refuse("P4V-C006", place, "a second document", "one document in a file")
+                return False
+        if isinstance(event, yaml.NodeEvent):
+            self.refuse_marks(event, place)
+        if isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
+            self.stack.pop()
+            self.keys.pop()
+            return True
+        node = self.node(event, place)
+        if node is None:
+            return True
+        is_value = True
+        if self.stack:
+            is_value = self.attach(self.stack[-1], node)
+        else:
+            self.root = node
+        if is_value and not isinstance(node, Scalar):
+            self.stack.append(node)
+            self.keys.append(None)
+        if len(self.stack) > DEPTH_LIMIT:
+            self.refuse("P4V-C012", place, "deep nesting", f"up to {DEPTH_LIMIT} levels")
+            return False
+        return True
 
     def node(self, event: yaml.Event, place: Place) -> Node | None:
         if isinstance(event, yaml.ScalarEvent):
@@ -229,17 +245,17 @@ class _Composer:
             return Mapping(place)
         return Listing(place) if isinstance(event, yaml.SequenceStartEvent) else None
 
-    def attach(self, parent: Mapping | Listing, keys: list[Scalar | None], node: Node) -> bool:
-        """Puts a node where it belongs. A mapping takes a key, then its value."""
+    def attach(self, parent: Mapping | Listing, node: Node) -> bool:
+        """Puts a node where it belongs: a mapping takes a key, then its value. False for a key."""
         if isinstance(parent, Listing):
             parent.items.append(node)
             return True
-        key = keys[-1]
+        key = self.keys[-1]
         if key is None:
             if not isinstance(node, Scalar):
                 self.refuse("P4V-C021", node.place, "a key that is no plain text", "a name")
                 node = Scalar("?", node.place)
-                keys[-1] = node
+                self.keys[-1] = node
                 return True
             if node.text == "<<":
                 self.refuse("P4V-C002", node.place, "a merge key", "every term written out")
@@ -247,13 +263,13 @@ class _Composer:
                 first = parent.entries[node.text].key.line
                 found = f"`{node.text}` again, first on line {first}"
                 self.refuse("P4V-C001", node.place, found, "each key once", field=node.text)
-            keys[-1] = node
+            self.keys[-1] = node
             return False
         if key.text in parent.entries:
-            keys[-1] = None
+            self.keys[-1] = None
             return True
         parent.entries[key.text] = Entry(key.place, node)
-        keys[-1] = None
+        self.keys[-1] = None
         return True
 
     def refuse_marks(self, event: yaml.NodeEvent, place: Place) -> None:
@@ -265,7 +281,8 @@ class _Composer:
             self.refuse("P4V-C004", place, "a tag", "text, lists and mappings without tags")
 
     def place(self, event: yaml.Event) -> Place:
-        start, end = event.start_mark, event.end_mark
+        start: Any = event.start_mark
+        end: Any = event.end_mark
         length = end.column - start.column if start.line == end.line else 1
         return Place(start.line + 1, start.column + 1, max(length, 1))
 
@@ -293,8 +310,8 @@ def _frame(lines: list[str], place: Place, note: str) -> tuple[str, ...]:
     width = len(str(place.line))
     gutter = " " * width
     shown = [f"{gutter} |"]
-    for number in range(max(1, place.line - 1), place.line + 1):
-        shown.append(f"{number:>{width}} | {_visible(lines[number - 1])}".rstrip())
+    numbers = range(max(1, place.line - 1), place.line + 1)
+    shown += [f"{number:>{width}} | {_visible(lines[number - 1])}".rstrip() for number in numbers]
     mark = " " * (place.column - 1) + "^" * min(place.length, 60)
     shown.append(f"{gutter} | {mark} {note}".rstrip())
     return tuple(shown)

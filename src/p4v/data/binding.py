@@ -79,21 +79,6 @@ class AgreementColumn(Strict):
         return _with_reason(self, self.empty is not None, self.because)
 
 
-class FigureColumn(Strict):
-    """Where a figure is read: a number, or one number for each text (`choose`), or one where a cell is filled (`given`)."""
-
-    column: Text
-    unit: FigureUnit
-    choose: dict[str, Number] | None = None
-    given: Number | None = None
-    empty: Annotated[Fraction | str | None, PlainValidator(lambda value: _empty(value))] = None
-    because: Text | None = None
-
-    @model_validator(mode="after")
-    def _reason(self) -> Self:
-        return _with_reason(self, self.empty is not None, self.because)
-
-
 def _empty(value: Any) -> Fraction | str:
     if value == NOT_GIVEN:
         return NOT_GIVEN
@@ -101,6 +86,21 @@ def _empty(value: Any) -> Fraction | str:
         return read_number(value if isinstance(value, str) else "", FIGURE_DECIMALS)
     except NumberFault as error:
         raise fault("P4V-C030", error.found, f"a number, or `{NOT_GIVEN}`") from error
+
+
+class FigureColumn(Strict):
+    """Where a figure is read: a number, one for each text (`choose`), or one wherever a cell is filled (`given`)."""
+
+    column: Text
+    unit: FigureUnit
+    choose: dict[str, Number] | None = None
+    given: Number | None = None
+    empty: Annotated[Fraction | str | None, PlainValidator(_empty)] = None
+    because: Text | None = None
+
+    @model_validator(mode="after")
+    def _reason(self) -> Self:
+        return _with_reason(self, self.empty is not None, self.because)
 
 
 def _with_reason(model: Model, empty: bool, because: str | None) -> Model:
@@ -119,7 +119,7 @@ class BindingDocument(Strict):
     agreement: AgreementColumn | None = None
     status: Literal["projected", "interim", "final"] = "final"
     figures: Annotated[dict[LineName, FigureColumn], Field(min_length=1)]
-    ignore: list[Text] = []
+    ignore: list[Text] = Field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +175,16 @@ def read_binding(path: Path, library: Library) -> Binding:
             known = [other for other in library.known() if other]
             remedy = did_you_mean(name, known)
             place = place_at(file.root, at)
-            findings.append(file.finding("P4V-C014", place, ".".join(map(str, at)), "an unknown program", "one of `configs/programs`", remedy=remedy))
+            findings.append(
+                file.finding(
+                    "P4V-C014",
+                    place,
+                    ".".join(map(str, at)),
+                    "an unknown program",
+                    "one of `configs/programs`",
+                    remedy=remedy,
+                )
+            )
         except Refusal as refusal:
             findings += [finding for finding in refusal.findings if finding not in findings]
     binding = Binding(path.stem, file, document, programs)
@@ -206,10 +215,14 @@ def _figure_findings(binding: Binding) -> Iterator[Finding]:
         if name not in known:
             place = _key_place(binding.file, path)
             remedy = did_you_mean(name, known)
-            yield binding.file.finding("P4V-C020", place, f"figures.{name}", "an unknown figure", ", ".join(known), remedy=remedy)
+            yield binding.file.finding(
+                "P4V-C020", place, f"figures.{name}", "an unknown figure", ", ".join(known), remedy=remedy
+            )
         elif column.unit is not known[name].unit:
             place = place_at(binding.file.root, (*path, "unit"))
-            yield binding.file.finding("P4V-C025", place, f"figures.{name}.unit", f"{column.unit}", f"{known[name].unit}")
+            yield binding.file.finding(
+                "P4V-C025", place, f"figures.{name}.unit", f"{column.unit}", f"{known[name].unit}"
+            )
     for name, spec in known.items():
         if name not in bound and not spec.optional:
             place = _key_place(binding.file, ("figures",))
@@ -218,7 +231,7 @@ def _figure_findings(binding: Binding) -> Iterator[Finding]:
 
 def _key_place(file: YamlFile, path: Sequence[str]) -> Place:
     node: Any = file.root
-    place = node.place
+    place: Place = file.root.place
     for part in path:
         if not isinstance(node, YamlMapping) or part not in node.entries:
             break
@@ -277,7 +290,14 @@ class Reader:
         for column in columns:
             if column not in named and column not in self.binding.document.ignore:
                 remedy = "bind it, or name it under `ignore`"
-                yield self.table.finding("P4V-D011", None, column, "a column that the binding does not name", "columns bound or ignored", remedy)
+                yield self.table.finding(
+                    "P4V-D011",
+                    None,
+                    column,
+                    "a column that the binding does not name",
+                    "columns bound or ignored",
+                    remedy,
+                )
 
     def _key_findings(self) -> Iterator[Finding]:
         seen: dict[tuple[str, ...], int] = {}
@@ -289,11 +309,19 @@ class Reader:
                 if not ID_PATTERN.fullmatch(cell):
                     yield self.table.finding("P4V-D020", row, column, "text that is no id", ID_ALLOWED)
             if cells in seen:
-                yield self.table.finding("P4V-D030", row, keys[-1], f"the key of line {seen[cells]} again", "each key once")
+                yield self.table.finding(
+                    "P4V-D030", row, keys[-1], f"the key of line {seen[cells]} again", "each key once"
+                )
             seen.setdefault(cells, row.line)
             group = self.cell(row, self.binding.document.group.id)
             if ids.setdefault(group.lower(), group) != group:
-                yield self.table.finding("P4V-D020", row, self.binding.document.group.id, "an id that differs from another only in case", "one spelling")
+                yield self.table.finding(
+                    "P4V-D020",
+                    row,
+                    self.binding.document.group.id,
+                    "an id that differs from another only in case",
+                    "one spelling",
+                )
 
     def _period(self, row: Row, findings: list[Finding]) -> Period | None:
         columns = self.binding.document.period

@@ -15,7 +15,12 @@ from p4v.errors import Finding, Refusal
 SIZE_LIMIT = 256 * 1024 * 1024
 CELL_LIMIT = 1000
 _OTHER_DELIMITERS = {"\t": "tab", ";": "semicolon", "|": "vertical bar"}
-_MAGIC = {b"PK\x03\x04": "a zip file or workbook", b"\x1f\x8b": "a gzip file", b"PAR1": "a Parquet file", b"%PDF": "a PDF"}
+_MAGIC = {
+    b"PK\x03\x04": "a zip file or workbook",
+    b"\x1f\x8b": "a gzip file",
+    b"PAR1": "a Parquet file",
+    b"%PDF": "a PDF",
+}
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -41,7 +46,9 @@ class CsvTable:
     digest: str
     size: int
 
-    def finding(self, code: str, row: Row | None, column: str | None, found: str, allowed: str, remedy: str | None = None) -> Finding:
+    def finding(
+        self, code: str, row: Row | None, column: str | None, found: str, allowed: str, remedy: str | None = None
+    ) -> Finding:
         """A finding at a cell: line of the row, number of the field."""
         place = self.columns.index(column) + 1 if column in self.columns else None
         return Finding(code, self.shown, found, allowed, column, row.line if row else 1, place, help=remedy)
@@ -92,7 +99,9 @@ def _refuse_other_encodings(content: bytes, shown: str) -> None:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         found = f"a byte that is not UTF-8, at byte offset {error.start}"
-        raise Refusal([Finding("P4V-D008", shown, found, "UTF-8", line=line, help="save the table as CSV, UTF-8")]) from error
+        raise Refusal(
+            [Finding("P4V-D008", shown, found, "UTF-8", line=line, help="save the table as CSV, UTF-8")]
+        ) from error
 
 
 def _records(body: bytes, shown: str) -> Iterator[Row]:
@@ -102,7 +111,18 @@ def _records(body: bytes, shown: str) -> Iterator[Row]:
     for number, line in enumerate(lines, start=1):
         if len(line) > longest:
             found = f"a line of {len(line)} bytes"
-            raise Refusal([Finding("P4V-D020", shown, found, f"up to {CELL_LIMIT} characters in a cell", line=number, column=_long_cell(line))])
+            raise Refusal(
+                [
+                    Finding(
+                        "P4V-D020",
+                        shown,
+                        found,
+                        f"up to {CELL_LIMIT} characters in a cell",
+                        line=number,
+                        column=_long_cell(line),
+                    )
+                ]
+            )
     taken: list[bytes] = []
 
     def fed() -> Iterator[str]:
@@ -141,7 +161,9 @@ def _header_findings(columns: Sequence[str], shown: str) -> Iterator[Finding]:
         for delimiter, name in _OTHER_DELIMITERS.items():
             if delimiter in columns[0]:
                 remedy = "save the table with commas"
-                yield Finding("P4V-D001", shown, f"columns separated by a {name}", "commas", line=1, column=1, help=remedy)
+                yield Finding(
+                    "P4V-D001", shown, f"columns separated by a {name}", "commas", line=1, column=1, help=remedy
+                )
                 return
     first: dict[str, int] = {}
     for place, column in enumerate(columns, start=1):
@@ -149,7 +171,9 @@ def _header_findings(columns: Sequence[str], shown: str) -> Iterator[Finding]:
             found = f"the column name of field {first[column]} again"
             yield Finding("P4V-D002", shown, found, "each column name once", column, 1, place)
         elif not column.strip() or not column.isprintable() or column != column.strip():
-            yield Finding("P4V-D002", shown, "a column name that is empty or has blanks around it", "a name", line=1, column=place)
+            yield Finding(
+                "P4V-D002", shown, "a column name that is empty or has blanks around it", "a name", line=1, column=place
+            )
         first.setdefault(column, place)
 
 

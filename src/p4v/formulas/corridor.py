@@ -1,7 +1,7 @@
 """Risk corridors: marginal shares of savings or losses, both ways alike."""
 
 from p4v.primitives import bands, ratio, size, when
-from p4v.units import TableOf, Rate, Usd
+from p4v.units import Rate, TableOf, Usd
 
 
 def shared_savings(gross_savings: Usd, benchmark: Usd, corridor: TableOf) -> Usd:

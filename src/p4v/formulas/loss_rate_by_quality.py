@@ -20,6 +20,8 @@ def final_loss_rate(
     """
     return when(
         quality_standard_met == 1,
-        lower_of(higher_of(1 - maximum_sharing_rate * quality_score, lowest_loss_sharing_rate), highest_loss_sharing_rate),
+        lower_of(
+            higher_of(1 - maximum_sharing_rate * quality_score, lowest_loss_sharing_rate), highest_loss_sharing_rate
+        ),
         highest_loss_sharing_rate,
     )

@@ -1,6 +1,7 @@
 """A risk corridor: one path for savings and losses, shared by marginal bands of the benchmark."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from p4v.contract.blocks import Corridor, SettledRounding
 from p4v.contract.terms import Terms
@@ -16,9 +17,8 @@ _ADJUSTED = ("final_benchmark", "health_equity_adjustment_up", "health_equity_ad
 def settle(sheet: Worksheet, terms: Terms, figures: Figures) -> None:
     """Writes the lines of one settlement, from the benchmark to what is earned, and the waterfall."""
     clause = terms.source("benchmark", "clause").clause
-    against = sheet.compute(
-        benchmark_with_equity.benchmark, clause=clause, **{name: figures.line(sheet, name) for name in _ADJUSTED}
-    )
+    adjusted: dict[str, Any] = {name: figures.line(sheet, name) for name in _ADJUSTED}
+    against = sheet.compute(benchmark_with_equity.benchmark, clause=clause, **adjusted)
     spent = figures.line(sheet, "expenditure")
     amount = gross = sheet.compute(savings.gross_savings, clause=clause, benchmark=against, expenditure=spent)
     sheet.compute(savings.savings_rate, clause=clause, gross_savings=gross, benchmark=against)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from p4v.contract.blocks import Benchmark, Disaster, Gate, LossLimit, LossShare, SettledRounding
 from p4v.contract.terms import Terms
@@ -95,7 +96,7 @@ def gate(course: Course) -> None:
     gross, against = course.savings, sheet["benchmark"]
     sheet.compute(savings.savings_rate, clause=clause, gross_savings=gross, benchmark=against)
     minimum = _minimum_savings_rate(course, block, clause)
-    needed = {"gross_savings": gross, "benchmark": against}
+    needed: dict[str, Any] = {"gross_savings": gross, "benchmark": against}
     owes = course.terms.block("loss_share", LossShare) is not None
     plain = not (owes or block.losses_printed_though_not_owed or block.guardrail or block.reduced_share_multiplier)
     if plain:
@@ -148,7 +149,7 @@ def _minimum_savings_rate(course: Course, block: Gate, clause: str) -> Line:
     terms, sheet = course.terms, course.sheet
     source = terms.source("gate", "minimum_savings_rates_by_size")
     table = sheet.term("minimum_savings_rates_by_size", block.rates_by_size(), Unit.TABLE, source)
-    sizes = {
+    sizes: dict[str, Any] = {
         "assigned_beneficiaries": course.given("assigned_beneficiaries"),
         "printed_minimum_savings_rate": course.given("printed_minimum_savings_rate"),
         "smallest_population_of_table": course.term("gate", "smallest_population_of_table"),
@@ -173,7 +174,9 @@ def share(course: Course) -> None:
     if course.losses is not None:
         clause = course.clause("loss_share")
         loss_rate = _final_loss_rate(course, clause)
-        owed = course.sheet.compute(losses.shared_losses, clause=clause, amount=course.losses, final_loss_rate=loss_rate)
+        owed = course.sheet.compute(
+            losses.shared_losses, clause=clause, amount=course.losses, final_loss_rate=loss_rate
+        )
         course.lose("loss_share", "loss_share", course.losses, owed)
 
 
@@ -188,15 +191,18 @@ def _final_sharing_rate(course: Course, clause: str) -> Line:
         score_scales_sharing_rate=course.term("quality_standard", "score_scales_sharing_rate"),
         alternative_standard_counts=course.term("quality_standard", "alternative_standard_counts"),
     )
-    highest = {"maximum_sharing_rate": course.term("share", "maximum_sharing_rate"), "quality_factor": factor}
+    rates: dict[str, Any] = {
+        "maximum_sharing_rate": course.term("share", "maximum_sharing_rate"),
+        "quality_factor": factor,
+    }
     if "meets_reduced_share" not in sheet:
-        return sheet.compute(sharing_rate.final_sharing_rate, clause=clause, **highest)
+        return sheet.compute(sharing_rate.final_sharing_rate, clause=clause, **rates)
     return sheet.compute(
         reduced_share.final_sharing_rate,
         clause=sheet["meets_reduced_share"].clause,
         meets_reduced_share=sheet["meets_reduced_share"],
         reduced_share_multiplier=course.term("gate", "reduced_share_multiplier"),
-        **highest,
+        **rates,
     )
 
 
@@ -258,7 +264,7 @@ def loss_limit(course: Course) -> None:
         benchmark=sheet["benchmark"],
         loss_limit_of_benchmark=course.term("loss_limit", "of_benchmark"),
     )
-    limits = {"amount": before, "loss_limit_by_benchmark": limit}
+    limits: dict[str, Any] = {"amount": before, "loss_limit_by_benchmark": limit}
     if block.of_revenue is not None and course.figures.has("revenue"):
         limits["loss_limit_by_revenue"] = sheet.compute(
             losses.loss_limit_by_revenue,

@@ -1,0 +1,219 @@
+"""The command `p4v`. Results go to standard output, everything else to standard error.
+
+What a command needs is imported inside it, so that `p4v --help` answers at once.
+"""
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from p4v import __version__
+from p4v.errors import INTERRUPTED, Refusal
+
+app = typer.Typer(
+    name="p4v",
+    help="The open calculator for pay-for-value settlements: what a payer owes a medical group, and why.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+_AsJson = Annotated[bool, typer.Option("--json", help="Print findings as JSON lines.")]
+
+
+def main() -> None:
+    app()
+
+
+def reported(command: Callable[..., None]) -> Callable[..., None]:
+    """Turns what goes wrong into messages and exit codes; never a traceback, never a value out of the data."""
+
+    @wraps(command)
+    def run(*arguments: Any, **options: Any) -> None:
+        try:
+            command(*arguments, **options)
+        except Refusal as refusal:
+            typer.echo(refusal.text(as_json=bool(options.get("json_lines"))), err=True)
+            raise typer.Exit(refusal.exit_code) from None
+        except KeyboardInterrupt:
+            typer.echo("interrupted; nothing was written", err=True)
+            raise typer.Exit(INTERRUPTED) from None
+        except (typer.Exit, typer.Abort):
+            raise
+        except Exception as error:
+            typer.echo(_internal(error), err=True)
+            raise typer.Exit(1) from None
+
+    return run
+
+
+def _internal(error: Exception) -> str:
+    """A bug of p4v: its kind and place in the program, nothing of the data."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "an unknown place"
+    return f"p4v: internal error, a bug of p4v: {type(error).__name__} at {place}, release {__version__}"
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"p4v {__version__}")
+        raise typer.Exit()
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the release and stop.")
+    ] = False,
+) -> None:
+    """The open calculator for pay-for-value settlements: what a payer owes a medical group, and why."""
+
+
+@app.command("settle-table")
+@reported
+def settle_table(
+    binding: Annotated[str, typer.Argument(help="What the columns mean: a file, or a built-in name such as mssp.")],
+    table: Annotated[Path, typer.Argument(help="A CSV file with one row for each group and period.")],
+    out: Annotated[Path, typer.Option("--out", help="Where the results go, as CSV.")],
+    statements: Annotated[
+        Path | None, typer.Option("--statements", help="A folder for a run, a statement and a workbook of each row.")
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help="KEY=VALUE[,KEY=VALUE…]: settle only the rows that match.")
+    ] = None,
+    terms: Annotated[bool, typer.Option("--terms", help="Columns for the contract's terms too.")] = False,
+    json_lines: _AsJson = False,
+) -> None:
+    """Settle every row of a table of groups."""
+    from p4v import batch
+    from p4v.report.results import results_csv
+    from p4v.runs.store import write_file
+
+    path = _binding_path(binding)
+    conditions = [_condition(text) for text in only or []]
+    _refuse_overwriting(out, table, path)
+    with _Progress("settling", sys.stderr) as step:
+        settled = batch.settle_table(path, table, conditions, step)
+    results = results_csv(settled, terms)
+    if statements is not None:
+        _write_statements(settled, statements)
+    write_file(out, results)
+    typer.echo(f"{len(settled.rows)} of {len(settled.table.rows)} rows settled")
+    typer.echo(f"results    {out}")
+
+
+@app.command()
+@reported
+def explain(
+    run: Annotated[Path, typer.Argument(help="The folder of a run.")],
+    line: Annotated[str | None, typer.Argument(help="A line's name or number; all lines if none is named.")] = None,
+) -> None:
+    """Print the lines that a figure rests on: formula, formula with numbers, clause, origin."""
+    from p4v.errors import Finding, did_you_mean
+    from p4v.report.explanation import explained
+    from p4v.runs.verify import read_run
+
+    document, _ = read_run(run)
+    try:
+        typer.echo("\n".join(explained(document, line)))
+    except KeyError:
+        names = [entry["name"] for entry in document["lines"]]
+        remedy = did_you_mean(line or "", names)
+        raise Refusal(
+            [Finding("P4V-U005", str(run), "no such line", "a line's name or number", line, help=remedy)]
+        ) from None
+
+
+@app.command()
+@reported
+def rerun(run: Annotated[Path, typer.Argument(help="The folder of a run.")]) -> None:
+    """Compute a run again from its own inputs: `identical`, or what differs (exit 6)."""
+    from p4v.runs.verify import verify
+
+    verify(run)
+    typer.echo("identical")
+
+
+def _write_statements(settled: Any, folder: Path) -> None:
+    from p4v.report.reports import reports, write_reports
+    from p4v.runs.folder import SETTLEMENT, run_of, write_run
+    from p4v.settlement import digest_of
+
+    with _Progress("writing statements", sys.stderr, len(settled.rows)) as step:
+        for row in settled.rows:
+            run = run_of(settled, row)
+            written = write_run(run, folder)
+            files = reports(run.document(), run.manifest(), digest_of(run.files[SETTLEMENT]))
+            place = write_reports(folder, run.id, files)
+            step()
+            typer.echo(f"{'run       ' if written else 'already settled'} {folder / run.id}")
+            typer.echo(f"reports    {place}")
+
+
+def _binding_path(binding: str) -> Path:
+    """A file, or the built-in binding of that name."""
+    from p4v.errors import Finding, did_you_mean
+    from p4v.resources import resource
+
+    if Path(binding).exists():
+        return Path(binding)
+    built_in = {path.stem: path for path in sorted(resource("configs", "tables").glob("*.yaml"))}
+    if binding in built_in:
+        return built_in[binding]
+    remedy = did_you_mean(binding, built_in)
+    allowed = f"a file, or one of {', '.join(built_in)}"
+    raise Refusal([Finding("P4V-U001", "BINDING", "no such file or name", allowed, binding[:80], help=remedy)])
+
+
+def _condition(text: str) -> dict[str, str]:
+    """`KEY=VALUE[,KEY=VALUE…]` as columns and values."""
+    from p4v.errors import Finding
+
+    conditions: dict[str, str] = {}
+    for part in text.split(","):
+        column, equals, value = part.partition("=")
+        if not equals or not column:
+            raise Refusal([Finding("P4V-U002", "--only", "a part without `=`", "KEY=VALUE[,KEY=VALUE…]", part[:80])])
+        if conditions.setdefault(column, value) != value:
+            raise Refusal(
+                [Finding("P4V-U002", "--only", "one column with two values", "each column once", column[:80])]
+            )
+    return conditions
+
+
+def _refuse_overwriting(out: Path, *inputs: Path) -> None:
+    from p4v.errors import Finding
+
+    for path in inputs:
+        if out.exists() and path.exists() and out.samefile(path):
+            raise Refusal([Finding("P4V-U006", "--out", "one of the inputs", "another file", str(out))])
+
+
+class _Progress:
+    """A count on a terminal, at most every hundredth row; nothing where the error stream is a file."""
+
+    def __init__(self, what: str, stream: Any, total: int | None = None) -> None:
+        self.what = what
+        self.stream = stream
+        self.of = "" if total is None else f" of {total}"
+        self.done = 0
+
+    def __enter__(self) -> Callable[[], None]:
+        return self._step
+
+    def _step(self) -> None:
+        self.done += 1
+        if self.stream.isatty() and self.done % 100 == 0:
+            self.stream.write(f"\r{self.what}: {self.done}{self.of} rows")
+            self.stream.flush()
+
+    def __exit__(self, *_: object) -> None:
+        if self.stream.isatty() and self.done >= 100:
+            self.stream.write("\r" + " " * 60 + "\r")
+            self.stream.flush()

@@ -1,0 +1,172 @@
+"""The settlement as a workbook whose every computed figure is a live formula, its value written beside it.
+
+Terms and given figures stand on the sheet Inputs, tables and lists on Lists, what was computed on Settlement. Each
+figure is a defined name, `p4v.` and the line's name.
+"""
+
+import io
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+import xlsxwriter
+from xlsxwriter.utility import xl_rowcol_to_cell
+from xlsxwriter.workbook import Workbook
+from xlsxwriter.worksheet import Worksheet as Sheet
+
+from p4v.expressions import Block, rounded_cell, spreadsheet_formula
+from p4v.report.parsing import parsed
+from p4v.report.view import NO_VALUE, figure, origin_text
+
+_CREATED = datetime(2000, 1, 1)
+"""A fixed date, so that the same settlement gives the same bytes."""
+_FORMATS = {
+    "usd": "#,##0.00;[Red]-#,##0.00",
+    "usd_pmpm": "#,##0.00;[Red]-#,##0.00",
+    "usd_per_person": "#,##0.00;[Red]-#,##0.00",
+    "rate": "0.00####%",
+    "count": "#,##0",
+    "member_months": "#,##0.######",
+}
+_HEADINGS = ("Line", "Name", "Item", "Value", "Unit", "Formula", "Clause", "Origin")
+_WIDTHS = (6, 34, 44, 20, 14, 70, 40, 44)
+
+
+def workbook(document: Mapping[str, Any], digest: str) -> bytes:
+    """The bytes of the workbook of a stored settlement."""
+    buffer = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    book = xlsxwriter.Workbook(buffer, options)
+    book.set_properties({"created": _CREATED, "title": "Settlement", "comments": f"settlement digest {digest}"})
+    _Writer(book, document, digest).write()
+    book.close()
+    return buffer.getvalue()
+
+
+class _Writer:
+    """Writes the sheets of one settlement."""
+
+    def __init__(self, book: Workbook, document: Mapping[str, Any], digest: str) -> None:
+        self.book = book
+        self.document = document
+        self.digest = digest
+        self.settlement = book.add_worksheet("Settlement")
+        self.inputs = book.add_worksheet("Inputs")
+        self.lists = book.add_worksheet("Lists")
+        self.bold = book.add_format({"bold": True, "bottom": 1})
+        self.wrapped = book.add_format({"text_wrap": True, "valign": "top"})
+        self.formats = {unit: book.add_format({"num_format": form, "valign": "top"}) for unit, form in _FORMATS.items()}
+        self.settled = book.add_format({"num_format": _FORMATS["usd"], "bold": True, "top": 1, "valign": "top"})
+        self.plain = book.add_format({"valign": "top"})
+        self.lines: dict[str, Mapping[str, Any]] = {line["name"]: line for line in document["lines"]}
+        self.names = defined_names(list(self.lines))
+        self.blocks: dict[tuple[str, ...], Block] = {}
+        self.list_column = 0
+
+    def write(self) -> None:
+        for sheet in (self.settlement, self.inputs):
+            for column, (heading, width) in enumerate(zip(_HEADINGS, _WIDTHS, strict=True)):
+                sheet.write_string(3, column, heading, self.bold)
+                sheet.set_column(column, column, width)
+            sheet.freeze_panes(4, 0)
+        period = self.document["period"]
+        head = f"{self.document['group']}, {self.document['contract']}, {period['from']} to {period['to']}"
+        for sheet in (self.settlement, self.inputs, self.lists):
+            sheet.write_string(0, 0, head)
+            sheet.write_string(1, 0, f"settlement digest {self.digest}")
+        rows = {"Inputs": 4, "Settlement": 4}
+        for line in self.lines.values():
+            title, sheet = (
+                ("Inputs", self.inputs) if line["kind"] in ("term", "given") else ("Settlement", self.settlement)
+            )
+            if line["unit"] == "table":
+                self.table(line)
+            self.line(sheet, title, rows[title], line)
+            rows[title] += 1
+
+    def line(self, sheet: Sheet, title: str, row: int, line: Mapping[str, Any]) -> None:
+        sheet.write_number(row, 0, line["number"], self.plain)
+        cells = (line["name"], line["label"], None, line["unit"], line["expression"] or "", line["clause"])
+        for column, text in enumerate(cells, start=1):
+            if text is not None:
+                sheet.write_string(row, column, text, self.wrapped)
+        sheet.write_string(row, 7, origin_text(line["origin"]), self.wrapped)
+        self.value(sheet, row, line)
+        if line["unit"] != "table":
+            cell = xl_rowcol_to_cell(row, 3, row_abs=True, col_abs=True)
+            self.book.define_name(self.names[line["name"]], f"={title}!{cell}")
+
+    def value(self, sheet: Sheet, row: int, line: Mapping[str, Any]) -> None:
+        style = self.settled if line["kind"] == "settled" else self.formats.get(line["unit"], self.plain)
+        if line["value"] is None:
+            sheet.write_string(row, 3, NO_VALUE[line["state"]], self.plain)
+        elif line["unit"] == "table":
+            sheet.write_string(row, 3, "see Lists", self.plain)
+        elif line["expression"] is None:
+            sheet.write_number(row, 3, float(figure(line)), style)
+        else:
+            sheet.write_formula(row, 3, f"={self.formula(line)}", style, float(figure(line)))
+
+    def formula(self, line: Mapping[str, Any]) -> str:
+        cells, blocks = {}, {}
+        for parameter, given in line["inputs"].items():
+            if isinstance(given, list):
+                blocks[parameter] = self.listed(given)
+            elif self.lines[given]["unit"] == "table":
+                blocks[parameter] = self.blocks[(given,)]
+            else:
+                cells[parameter] = self.names[given]
+        formula = spreadsheet_formula(parsed(line["expression"]), cells, blocks)
+        rounding = line["rounding"]
+        return formula if rounding is None else rounded_cell(formula, rounding["places"], rounding["rule"])
+
+    def table(self, line: Mapping[str, Any]) -> None:
+        """x, y and the rise of y, in three columns of the sheet Lists."""
+        pairs = [(Fraction(x), Fraction(y)) for x, y in line["value"]]
+        column, rows = self.list_column, len(pairs)
+        self.list_column += 4
+        for place, heading in enumerate((line["name"], "", "rise")):
+            self.lists.write_string(3, column + place, heading, self.bold)
+        before = Fraction(0)
+        for row, (x, y) in enumerate(pairs, start=4):
+            self.lists.write_number(row, column, float(x))
+            self.lists.write_number(row, column + 1, float(y))
+            above = xl_rowcol_to_cell(row - 1, column + 1) if row > 4 else "0"
+            rise = f"={xl_rowcol_to_cell(row, column + 1)}-{above}"
+            self.lists.write_formula(row, column + 2, rise, None, float(y - before))
+            before = y
+        xs, ys, rises = (_range(column + place, rows) for place in range(3))
+        self.blocks[(line["name"],)] = Block(values=ys, xs=xs, rises=rises, rows=rows)
+
+    def listed(self, names: Sequence[str]) -> Block:
+        """A list of lines as one column, once for each list."""
+        key = ("list", *names)
+        if key not in self.blocks:
+            column = self.list_column
+            self.list_column += 2
+            self.lists.write_string(3, column, "list", self.bold)
+            for row, name in enumerate(names, start=4):
+                self.lists.write_formula(row, column, f"={self.names[name]}", None, float(figure(self.lines[name])))
+            self.blocks[key] = Block(values=_range(column, len(names)), rows=len(names))
+        return self.blocks[key]
+
+
+def defined_names(lines: Sequence[str]) -> dict[str, str]:
+    """A defined name for each line: `p4v.` and its name; a spreadsheet takes no hyphen and no difference in case."""
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for line in lines:
+        stem = name = f"p4v.{line.replace('-', '_')}"
+        number = 2
+        while name.lower() in taken:
+            name, number = f"{stem}_{number}", number + 1
+        taken.add(name.lower())
+        names[line] = name
+    return names
+
+
+def _range(column: int, rows: int) -> str:
+    first = xl_rowcol_to_cell(4, column, row_abs=True, col_abs=True)
+    last = xl_rowcol_to_cell(3 + rows, column, row_abs=True, col_abs=True)
+    return f"Lists!{first}:{last}"

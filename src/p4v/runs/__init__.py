@@ -1,0 +1,1 @@
+"""Run folders: what was settled, from what, and whether it still comes out the same."""

@@ -1,0 +1,96 @@
+"""Files as p4v leaves them: whole or not at all, readable by their owner, never through a planted link."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp, mkstemp
+
+from p4v.errors import Finding, Refusal
+
+FILE_MODE = 0o600
+FOLDER_MODE = 0o700
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Writes a file beside its place and renames it there. Raises `Refusal` (safety, or disk)."""
+    _refuse_link(path)
+    make_folder(path.parent)
+    try:
+        handle, temporary = mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).chmod(FILE_MODE)
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise _disk(path, error) from error
+
+
+def write_folder(path: Path, files: Mapping[str, bytes], replace: bool = False) -> None:
+    """Writes a folder of files under a temporary name and renames it; `replace` says whether an older one goes."""
+    _refuse_link(path)
+    make_folder(path.parent)
+    try:
+        temporary = Path(mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        try:
+            for name, content in files.items():
+                inner = temporary / name
+                inner.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+                with os.fdopen(os.open(inner, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE), "wb") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+            if replace and path.exists():
+                rmtree(path)
+            temporary.rename(path)
+        except BaseException:
+            rmtree(temporary, ignore_errors=True)
+            raise
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise _disk(path, error) from error
+
+
+def make_folder(path: Path) -> None:
+    """Makes a folder and those above it, for the owner alone. A link in its place is refused."""
+    if path.is_dir() and not path.is_symlink():
+        return
+    _refuse_link(path)
+    try:
+        for folder in [*reversed(path.parents), path]:
+            if not folder.exists():
+                folder.mkdir(mode=FOLDER_MODE)
+    except OSError as error:
+        raise _disk(path, error) from error
+
+
+def _refuse_link(path: Path) -> None:
+    if path.is_symlink():
+        raise Refusal(
+            [
+                Finding(
+                    "P4V-X010", str(path), "a symbolic link", "a file or folder of its own", help="name another place"
+                )
+            ]
+        )
+
+
+def _sync_folder(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _disk(path: Path, error: OSError) -> Refusal:
+    return Refusal(
+        [Finding("P4V-S003", str(path), f"{error.strerror or 'an error of the disk'}", "a place that can be written")]
+    )

@@ -1,0 +1,137 @@
+"""Whether a run is what it was: every file by its digest, then everything computed again from its own inputs."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import p4v
+from p4v.batch import settle_table
+from p4v.errors import Finding, Refusal
+from p4v.runs.folder import CALCULATION, INPUTS, LINES, MANIFEST, SCHEMA, SETTLEMENT, Run, make_run
+from p4v.settlement import digest_of
+
+_SOFTWARE = ("p4v", "lock", "templates")
+"""What a later release may change about a manifest without changing a figure."""
+
+
+def verify(folder: Path) -> None:
+    """Returns if the run comes out identical.
+
+    Raises `Refusal` naming every file that is missing or changed, or the first line that differs.
+    """
+    manifest = _manifest(folder)
+    findings = [*_version_findings(folder, manifest)] or [*_file_findings(folder, manifest)]
+    if findings:
+        raise Refusal(findings)
+    again = _again(folder, manifest)
+    stored = (folder / SETTLEMENT).read_bytes()
+    if again.files[SETTLEMENT] != stored:
+        raise Refusal([_first_difference(folder, json.loads(stored), again.document())])
+    if again.files[LINES] != (folder / LINES).read_bytes():
+        raise Refusal(
+            [_changed(folder / LINES, digest_of(again.files[LINES]), digest_of((folder / LINES).read_bytes()))]
+        )
+    findings = [*_manifest_findings(folder, manifest, again.manifest())]
+    if findings:
+        raise Refusal(findings)
+
+
+def read_run(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Settlement and manifest of a run folder. Raises `Refusal` if they are not there."""
+    manifest = _manifest(folder)
+    return _json(folder / SETTLEMENT), manifest
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    if not folder.is_dir():
+        raise Refusal([Finding("P4V-U004", str(folder), "no such folder", "the folder of a run")])
+    return _json(folder / MANIFEST)
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(path.read_bytes())
+    except OSError as error:
+        raise Refusal([Finding("P4V-V002", str(path), "no such file", "the file, as it was written")]) from error
+    except ValueError as error:
+        raise Refusal(
+            [Finding("P4V-V001", str(path), "a file that is no JSON", "the file, as it was written")]
+        ) from error
+    if not isinstance(document, dict):
+        raise Refusal([Finding("P4V-V001", str(path), "a file of another shape", "the file, as it was written")])
+    return document
+
+
+def _version_findings(folder: Path, manifest: Mapping[str, Any]) -> Iterator[Finding]:
+    """What this release cannot verify: another shape of manifest, other formulas, or a later release."""
+    path = str(folder / MANIFEST)
+    for key, known in (("schema", SCHEMA), ("calculation", CALCULATION)):
+        if manifest.get(key) != known:
+            yield Finding(
+                "P4V-V003", path, f"version {manifest.get(key)}", known, key, help="use the release that made the run"
+            )
+    if _release(manifest.get("p4v")) > _release(p4v.__version__):
+        found, allowed = f"version {manifest.get('p4v')}", f"{p4v.__version__} or earlier"
+        yield Finding("P4V-V003", path, found, allowed, "p4v", help="use the release that made the run")
+
+
+def _release(version: Any) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in str(version).split("."))
+    except ValueError:
+        return (10**9,)
+
+
+def _file_findings(folder: Path, manifest: Mapping[str, Any]) -> Iterator[Finding]:
+    named = [*manifest.get("inputs", ()), *manifest.get("outputs", ())]
+    for entry in named:
+        path = folder / str(entry["path"])
+        if not path.is_file():
+            yield Finding("P4V-V002", str(path), "no such file", f"the file with digest {entry['sha256']}")
+        elif digest_of(path.read_bytes()) != entry["sha256"]:
+            yield _changed(path, entry["sha256"], digest_of(path.read_bytes()))
+    known = {str(entry["path"]) for entry in named}
+    for path in sorted((folder / INPUTS).rglob("*")):
+        if path.is_file() and str(path.relative_to(folder)) not in known:
+            yield Finding("P4V-V004", str(path), "a file that the manifest does not name", "the files of the manifest")
+
+
+def _changed(path: Path, expected: str, found: str) -> Finding:
+    return Finding("P4V-V001", str(path), f"digest {found}", f"digest {expected}", help="restore the file from a copy")
+
+
+def _again(folder: Path, manifest: Mapping[str, Any]) -> Run:
+    inputs = folder / INPUTS
+    try:
+        batch = settle_table(inputs / "tables" / f"{manifest['binding']}.yaml", inputs / "row.csv", [])
+        return make_run(batch, batch.rows[0], manifest["table"])
+    except (Refusal, KeyError) as error:
+        first = error.findings[0].text() if isinstance(error, Refusal) else f"no {error}"
+        finding = Finding(
+            "P4V-V005", str(folder), f"inputs that cannot be settled again: {first}", "inputs that settle"
+        )
+        raise Refusal([finding]) from error
+
+
+def _first_difference(folder: Path, stored: Mapping[str, Any], again: Mapping[str, Any]) -> Finding:
+    path = str(folder / SETTLEMENT)
+    for before, after in zip(stored["lines"], again["lines"], strict=False):
+        for key, value in after.items():
+            if before.get(key) != value:
+                field = f"line {after['number']} {after['name']}, {key}"
+                return Finding("P4V-V006", path, f"{before.get(key)} in the run", f"{value}, computed again", field)
+    counts = f"{len(stored['lines'])} lines in the run", f"{len(again['lines'])} lines, computed again"
+    return Finding("P4V-V006", path, *counts, "lines")
+
+
+def _manifest_findings(folder: Path, stored: Mapping[str, Any], again: Mapping[str, Any]) -> Iterator[Finding]:
+    same_release = stored.get("p4v") == again["p4v"]
+    path = str(folder / MANIFEST)
+    for key in sorted({*stored, *again}):
+        if key in _SOFTWARE and not same_release:
+            continue
+        if stored.get(key) != again.get(key):
+            yield Finding(
+                "P4V-V001", path, "another entry than the inputs give", "the manifest, as it was written", key
+            )

@@ -24,6 +24,8 @@ _READER_CALL = {
 
 COMPARED_PLACES = 6
 """A spreadsheet calculates in binary: what is compared or rounded is first rounded to this many places."""
+COMPARED_CENT_PLACES = 4
+"""The same for dollars in cents."""
 LOOKED_UP_PLACES = 9
 """The same for a figure that is looked up in a table or divided by, which may be a small rate."""
 
@@ -219,11 +221,11 @@ class _Spreadsheet:
         `SUMPRODUCT(n*(rows=i))` picks part i of an array expression, because INDEX takes a range only.
         """
         place = f"(ROW({values})-MIN(ROW({values})))"
-        cut = f"TRUNC(ROUND({parts}*100,{COMPARED_PLACES}))"
+        cut = f"TRUNC(ROUND({parts}*100,{COMPARED_CENT_PLACES}))"
         left = f"({parts}*100-{cut})"
         mine = f"({place}={self.number(i)})"
         missing = f"(ROUND({whole}*100,0)-SUMPRODUCT({cut}))"
-        ahead = f"ROUND(SIGN({missing})*({left}-SUMPRODUCT({left}*{mine})),{COMPARED_PLACES})"
+        ahead = f"ROUND(SIGN({missing})*({left}-SUMPRODUCT({left}*{mine})),{COMPARED_CENT_PLACES})"
         before = f"SUMPRODUCT(({ahead}>0)+({ahead}=0)*({place}<{self.number(i)}))"
         return f"(SUMPRODUCT({cut}*{mine})+IF({before}<ABS({missing}),SIGN({missing}),0))/100"
 

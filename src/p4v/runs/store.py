@@ -42,7 +42,7 @@ def write_folder(path: Path, files: Mapping[str, bytes], replace: bool = False) 
         try:
             for name, content in files.items():
                 inner = temporary / name
-                inner.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+                make_folder(inner.parent)
                 with os.fdopen(os.open(inner, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE), "wb") as file:
                     file.write(content)
                     file.flush()

@@ -135,7 +135,7 @@ def _aimed(draw: Random, minimum: Fraction, rate: Fraction, limit: Fraction) -> 
         return benchmark, whole_cents(max(at, most) * (1 + Fraction(draw.randint(1, 20), 20)))
     if aim == "half_cent" and rate and rate.denominator <= 10**6:
         target = at + max(most - at, Fraction(0)) * Fraction(draw.randint(1, 9), 10)
-        return benchmark, half_cent_near(rate, target) + draw.choice([0, 0, 0, 0, 0, -MICRO, MICRO])
+        return benchmark, half_cent_near(rate, target) + draw.choice([*[0] * 10, -MICRO, MICRO])
     cents = Fraction(draw.randint(1, 10**11), 100)
     return cents, whole_cents(cents * Fraction(draw.randint(-60, 60), 100))
 

@@ -4,9 +4,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from support import COLUMNS, CONFIGS, MEDICARE, MSSP_ROW, csv_text
-
 from p4v.batch import settle_table
+from support import COLUMNS, CONFIGS, MEDICARE, MSSP_ROW, csv_text
 
 PUBLISHED = {
     "mssp": ("mssp_inputs.csv", 90),

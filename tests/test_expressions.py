@@ -139,7 +139,7 @@ class TestRefusals:
         with pytest.raises(TypeError, match="use when"):
             bool(a > b)
         with pytest.raises(TypeError, match="use when"):
-            a if a else b  # noqa: B018
+            a if a else b
         with pytest.raises(TypeError, match="use when"):
             max(a, b)
         with pytest.raises(TypeError, match="use when"):
@@ -147,7 +147,7 @@ class TestRefusals:
         with pytest.raises(TypeError, match="cannot walk"):
             sum(a)
         with pytest.raises(TypeError, match="negated"):
-            a != b  # noqa: B015
+            a != b
 
     def test_conditions_are_not_calculated_with(self) -> None:
         for wrong in (lambda: (a > b) + 1, lambda: 2 * (a > b), lambda: (a > b) > c, lambda: negated(a) - 1):

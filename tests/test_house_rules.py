@@ -11,12 +11,12 @@ from types import ModuleType
 
 import pytest
 import yaml
-from support import CONFIGS, ROOT
 
 import p4v.formulas
 from p4v import primitives, units
 from p4v.units import Unit
 from p4v.worksheet import formula_shape
+from support import CONFIGS, ROOT
 
 SOURCE = ROOT / "src" / "p4v"
 PRIMITIVES = {primitive.__name__ for primitive in primitives.PRIMITIVES}

@@ -6,10 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from evaluator import ExpressionError, evaluate
-from spreadsheet import by_formulas, cells_of, write_poisoned
-from vectors import REFUSED, VECTORS, as_document, exact_inputs
 
+from evaluator import ExpressionError, evaluate
 from p4v.expressions import expression_text
 from p4v.primitives import (
     PRIMITIVES,
@@ -32,6 +30,8 @@ from p4v.primitives import (
 from p4v.report.parsing import parsed
 from p4v.symbols import Name, Symbol
 from p4v.units import Table
+from spreadsheet import by_formulas, cells_of, write_poisoned
+from vectors import REFUSED, VECTORS, as_document, exact_inputs
 
 # Each vector written once as a formula, by hand: this is what a contract's author writes.
 FORMULAS: dict[str, Any] = {

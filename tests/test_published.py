@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 import yaml
 from agreement import differences
-from evaluator import evaluate_line
-from support import CONFIGS, HOSPITAL_COLUMNS, MEDICARE, MSSP_COLUMNS, REACH_COLUMNS, exact, p4v, settled, value
 
+from evaluator import evaluate_line
 from p4v.batch import Batch, settle_table
 from p4v.expressions import expression_text
 from p4v.report.parsing import parsed
+from support import CONFIGS, HOSPITAL_COLUMNS, MEDICARE, MSSP_COLUMNS, REACH_COLUMNS, exact, p4v, settled, value
 
 TABLES = {"mssp": "mssp_inputs.csv", "reach": "reach_inputs.csv", "hospital-scores": "hospital_scores_inputs.csv"}
 

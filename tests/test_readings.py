@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support import CONFIGS
 
 from p4v.contract.documents import Library
 from p4v.figures import Figure, Figures
 from p4v.periods import Period
 from p4v.settlement import worksheet
 from p4v.worksheet import Worksheet
+from support import CONFIGS
 
 LIBRARY = Library([CONFIGS])
 SCENARIOS = 400
@@ -23,7 +23,7 @@ NEAR = Fraction(1, 10**9)
 
 def drawn(name: str, unit: str, random: Random) -> Fraction:
     """A figure in the range where a program pays, owes and does neither."""
-    match name.split(".")[0]:
+    match name.split(".", maxsplit=1)[0]:
         case "benchmark" | "final_benchmark":
             return Fraction(random.randrange(5_000_000_000, 90_000_000_000), 100)
         case "expenditure":

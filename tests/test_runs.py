@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import rfc8785
+
 from support import CONFIGS, MEDICARE, ROOT, p4v
 
 ONLY = "performance_year=2014,aco_id=A67373"
@@ -56,10 +57,7 @@ def test_what_a_run_holds(written: Path) -> None:
     digest = sha256((run / "settlement.json").read_bytes()).hexdigest()
     assert run.name == f"A67373-2014-01-2014-12-final-v1-{digest[:12]}"
     names = sorted(str(path.relative_to(run)) for path in run.rglob("*") if path.is_file())
-    programs = sorted(
-        f"inputs/programs/{path.name}"
-        for path in (CONFIGS / "programs").glob("mssp*.yaml")
-    )
+    programs = sorted(f"inputs/programs/{path.name}" for path in (CONFIGS / "programs").glob("mssp*.yaml"))
     assert names == sorted(
         ["inputs/row.csv", "inputs/tables/mssp.yaml", *programs, "lines.csv", "manifest.json", "settlement.json"]
     )
@@ -135,7 +133,11 @@ def test_settled_again_it_is_already_settled(written: Path, tmp_path: Path) -> N
     assert {path: path.read_bytes() for path in (written / "runs").rglob("*") if path.is_file()} == before
     other = settle(tmp_path)
     assert "already settled" not in other.stdout
-    again = {path.relative_to(tmp_path / "runs"): path.read_bytes() for path in (tmp_path / "runs").rglob("*") if path.is_file()}
+    again = {
+        path.relative_to(tmp_path / "runs"): path.read_bytes()
+        for path in (tmp_path / "runs").rglob("*")
+        if path.is_file()
+    }
     assert again == {path.relative_to(written / "runs"): content for path, content in before.items()}
 
 
@@ -207,7 +209,9 @@ def test_a_flipped_byte_is_named(run: Path, name: str) -> None:
         assert sha256(flipped).hexdigest() in result.stderr
 
 
-@pytest.mark.parametrize("name", ["inputs/row.csv", "inputs/tables/mssp.yaml", "settlement.json", "lines.csv", "manifest.json"])
+@pytest.mark.parametrize(
+    "name", ["inputs/row.csv", "inputs/tables/mssp.yaml", "settlement.json", "lines.csv", "manifest.json"]
+)
 def test_a_missing_file_is_named_bad_265(run: Path, name: str) -> None:
     digest = sha256((run / name).read_bytes()).hexdigest()
     (run / name).unlink()
@@ -269,7 +273,9 @@ def with_digests(run: Path) -> None:
 def test_a_changed_figure_with_a_mended_manifest_names_the_first_line_that_differs(run: Path) -> None:
     content = (run / "settlement.json").read_text(encoding="utf-8")
     assert content.count("14455932.81") >= 1
-    (run / "settlement.json").write_text(content.replace('"value":"14455932.81"', '"value":"14455933.81"'), encoding="utf-8")
+    (run / "settlement.json").write_text(
+        content.replace('"value":"14455932.81"', '"value":"14455933.81"'), encoding="utf-8"
+    )
     with_digests(run)
     result = p4v("rerun", run)
     assert result.exit_code == 6
@@ -319,7 +325,9 @@ def test_no_such_run(tmp_path: Path) -> None:
 class TestExplain:
     def test_the_lines_that_a_figure_rests_on(self, written: Path) -> None:
         shown = p4v("explain", run_of(written), "generated_savings").stdout
-        names = [line.split(" (")[0].strip() for line in shown.split("\n") if line.startswith("     ") and line.endswith(")")]
+        names = [
+            line.split(" (")[0].strip() for line in shown.split("\n") if line.startswith("     ") and line.endswith(")")
+        ]
         assert [name for name in names if "=" not in name and ":" not in name] == [
             "smallest_population_of_table",
             "minimum_savings_rates_by_size",

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 import xlsxwriter
-from settlements import documents, is_half_cent, settled_line
-from spreadsheet import POISON, by_formulas, cells_of, cents, write_poisoned
 
 from p4v.report.workbook import defined_names, workbook
+from settlements import documents, is_half_cent, settled_line
+from spreadsheet import POISON, by_formulas, cells_of, cents, write_poisoned
 
 CHUNKS = 20
 

@@ -5,9 +5,9 @@ from fractions import Fraction
 from typing import Any
 
 import yaml
-from support import DATA
 
 from p4v.money import decimal_text
+from support import DATA
 
 _FILE = yaml.load((DATA / "primitives.yaml").read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
 VECTORS: list[dict[str, Any]] = _FILE["vectors"]

@@ -93,11 +93,13 @@ def settle_table(
     """Settle every row of a table of groups."""
     from p4v import batch
     from p4v.report.results import results_csv
-    from p4v.runs.store import write_file
+    from p4v.runs.store import refuse_link, write_file
 
     path = _binding_path(binding)
     conditions = [_condition(text) for text in only or []]
     _refuse_overwriting(out, table, path)
+    for place in filter(None, (out, statements)):
+        refuse_link(place)
     with _Progress("settling", sys.stderr) as step:
         settled = batch.settle_table(path, table, conditions, step)
     results = results_csv(settled, terms)

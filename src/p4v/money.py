@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from functools import lru_cache
+from itertools import combinations
+from threading import local
 from typing import Any
 
 import numpy as np
@@ -108,8 +110,28 @@ def _cents_toward_zero(amount: Fraction) -> int:
     return cents if amount.numerator >= 0 else -cents
 
 
-def footed_array(total: Any, parts: Sequence[Any], i: int) -> Any:
-    """Part `i` of `footed_exact` for estimates: total `(n,)`, parts m x `(n,)` -> `(n,)`."""
+class _LastFooted(local):
+    """What a thread footed last: a program asks for one part after the other, of the same arrays."""
+
+    total: Any = None
+    parts: Sequence[Any] = ()
+    result: Sequence[Any] = ()
+
+
+_LAST_FOOTED = _LastFooted()
+
+
+def footed_array(total: Any, parts: Sequence[Any]) -> Sequence[Any]:
+    """`footed_exact` for estimates: total `(n,)`, m parts `(n,)` -> m arrays `(n,)`. The arrays are not written to."""
+    last = _LAST_FOOTED
+    same = last.total is total and len(last.parts) == len(parts)
+    if not (same and all(before is now for before, now in zip(last.parts, parts, strict=True))):
+        last.result = _footed_array(total, parts)
+        last.total, last.parts = total, tuple(parts)
+    return last.result
+
+
+def _footed_array(total: Any, parts: Sequence[Any]) -> list[Any]:
     in_cents = [np.multiply(part, 100.0) for part in parts]
     cut = [np.trunc(part) for part in in_cents]
     missing = np.rint(np.multiply(total, 100.0)) - sum(cut)
@@ -117,9 +139,13 @@ def footed_array(total: Any, parts: Sequence[Any], i: int) -> Any:
         raise ValueError("the parts do not add up to the total but for rounding")
     sign = np.sign(missing)
     left = [sign * (part - c) for part, c in zip(in_cents, cut, strict=True)]
-    # The rank of part i: how many parts come before it. An earlier part also comes before it in a tie.
-    before = sum(((left[j] >= left[i]) if j < i else (left[j] > left[i])) * 1.0 for j in range(len(parts)) if j != i)
-    return (cut[i] + sign * (before < np.abs(missing))) / 100.0
+    # The rank of a part: how many come before it. In a tie the earlier one does.
+    before: list[Any] = [0 for _ in parts]
+    for i, j in combinations(range(len(parts)), 2):
+        first = left[i] >= left[j]
+        before[j] = before[j] + first
+        before[i] = before[i] + ~first
+    return [(c + sign * (rank < np.abs(missing))) / 100.0 for c, rank in zip(cut, before, strict=True)]
 
 
 def allocated_exact(total: Fraction, weights: Sequence[Fraction]) -> tuple[Fraction, ...]:
@@ -134,12 +160,12 @@ def allocated_exact(total: Fraction, weights: Sequence[Fraction]) -> tuple[Fract
     return footed_exact(total, [total * weight / whole for weight in weights])
 
 
-def allocated_array(total: Any, weights: Sequence[Any], i: int) -> Any:
-    """Part `i` of `allocated_exact` for estimates."""
+def allocated_array(total: Any, weights: Sequence[Any]) -> Sequence[Any]:
+    """`allocated_exact` for estimates."""
     whole = sum(weights)
     if np.any(whole == 0):
         raise ValueError("weights that sum to 0 split nothing")
-    return footed_array(total, [total * weight / whole for weight in weights], i)
+    return footed_array(total, [total * weight / whole for weight in weights])
 
 
 def decimal_text(value: Fraction, places: int | None = None) -> str:

@@ -221,7 +221,7 @@ def allocated(whole: Quantity, weights: Any, i: int) -> Any:
         case Reading.SYMBOLS:
             return _call("allocated", whole, weights, i)
         case Reading.ARRAYS:
-            return money.allocated_array(_array(whole), [_array(weight) for weight in weights], i)
+            return money.allocated_array(_array(whole), [_array(weight) for weight in weights])[i]
         case Reading.EXACT:
             return money.allocated_exact(_exact(whole), [_exact(weight) for weight in weights])[i]
 
@@ -233,7 +233,7 @@ def footed(whole: Quantity, parts: Any, i: int) -> Any:
         case Reading.SYMBOLS:
             return _call("footed", whole, parts, i)
         case Reading.ARRAYS:
-            return money.footed_array(_array(whole), [_array(part) for part in parts], i)
+            return money.footed_array(_array(whole), [_array(part) for part in parts])[i]
         case Reading.EXACT:
             return money.footed_exact(_exact(whole), [_exact(part) for part in parts])[i]
 

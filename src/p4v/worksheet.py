@@ -95,6 +95,8 @@ class FormulaShape:
     result: Unit
     name: str
     origin: str
+    line_origin: Origin
+    takes_constants: bool
 
 
 class LineFault(Exception):
@@ -177,10 +179,18 @@ class Worksheet:
         rounding: Rounding | None,
     ) -> Line:
         shape = formula_shape(formula)
+        figures: dict[str, Any] = {}
+        names: dict[str, str | list[str]] = {}
         for parameter, given in inputs.items():
             _check_unit(shape, parameter, given)
+            if isinstance(given, Line):
+                figures[parameter], names[parameter] = given.figure, given.name
+            elif isinstance(given, list):
+                figures[parameter], names[parameter] = [line.figure for line in given], [line.name for line in given]
+            else:
+                figures[parameter] = given
         try:
-            result = formula(**{parameter: _figure(given) for parameter, given in inputs.items()})
+            result = formula(**figures)
         except ValueError as error:
             raise LineFault(shape.name, str(error)) from error
         exact = _as_number(result) if self.reading == "exact" else result
@@ -188,9 +198,10 @@ class Worksheet:
             exact = exact * 1.0
         figure = exact if rounding is None else self._rounded(exact, rounding)
         name = shape.name if key is None else f"{shape.name}.{key}"
+        expression = formula_expression(formula, _constants(shape, inputs) if shape.takes_constants else ())
         return Line(
-            name, self._label(name), kind, shape.result, exact, figure, clause, {"formula": shape.origin},
-            rounding, formula_expression(formula, _constants(shape, inputs)), _input_names(inputs),
+            name, self._label(name), kind, shape.result, exact, figure, clause, shape.line_origin,
+            rounding, expression, names,
         )  # fmt: skip
 
     def _rounded(self, value: Any, rounding: Rounding) -> Any:
@@ -234,7 +245,8 @@ def formula_shape(formula: Formula) -> FormulaShape:
     if not isinstance(result, Unit):
         raise TypeError(f"{formula.__name__}: the result has one unit")
     module = formula.__module__.rsplit(".", 1)[-1]
-    return FormulaShape(units, result, formula.__name__, f"{module}.{formula.__name__}")
+    origin = f"{module}.{formula.__name__}"
+    return FormulaShape(units, result, formula.__name__, origin, {"formula": origin}, None in units.values())
 
 
 @cache
@@ -268,39 +280,33 @@ def _unit_of(formula: Formula, parameter: str, hint: Any) -> Unit | Listed | Non
 
 
 def _check_unit(shape: FormulaShape, parameter: str, given: Any) -> None:
+    """Raises `TypeError` where a line, or one of a list, has another unit than the formula takes, or no value."""
     wanted = shape.units[parameter]
-    lines = given if isinstance(given, list) else [given]
+    if isinstance(given, Line):
+        if given.unit is wanted and given.figure is not None:
+            return
+        lines, unit = [given], wanted
+    elif isinstance(given, list) and isinstance(wanted, Listed):
+        lines, unit = given, wanted.unit
+    elif wanted is None and isinstance(given, int | str):
+        return
+    else:
+        lines, unit = [], wanted
     if isinstance(wanted, Listed) is not isinstance(given, list):
         raise TypeError(
             f"{shape.origin}: {parameter} takes {'a list of lines' if isinstance(wanted, Listed) else 'one line'}"
         )
-    unit = wanted.unit if isinstance(wanted, Listed) else wanted
     for line in lines:
-        found = line.unit if isinstance(line, Line) else None
-        if found != unit:
-            raise TypeError(f"{shape.origin}: {parameter} takes {unit}, not {found}")
-        if isinstance(line, Line) and line.figure is None:
+        if line.unit is not unit:
+            raise TypeError(f"{shape.origin}: {parameter} takes {unit}, not {line.unit}")
+        if line.figure is None:
             raise TypeError(f"{shape.origin}: {parameter} has no value ({line.state})")
+    if not lines:
+        raise TypeError(f"{shape.origin}: {parameter} takes {unit}, not {type(given).__name__}")
 
 
 def _constants(shape: FormulaShape, inputs: Mapping[str, Any]) -> tuple[tuple[str, int | str], ...]:
     return tuple((parameter, given) for parameter, given in inputs.items() if shape.units[parameter] is None)
-
-
-def _input_names(inputs: Mapping[str, Any]) -> dict[str, str | list[str]]:
-    named: dict[str, str | list[str]] = {}
-    for parameter, given in inputs.items():
-        if isinstance(given, Line):
-            named[parameter] = given.name
-        elif isinstance(given, list):
-            named[parameter] = [line.name for line in given]
-    return named
-
-
-def _figure(given: Any) -> Any:
-    if isinstance(given, Line):
-        return given.figure
-    return [line.figure for line in given] if isinstance(given, list) else given
 
 
 def _as_number(result: Any) -> Fraction:

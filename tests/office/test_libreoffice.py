@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from settlements import documents, is_half_cent
 from spreadsheet import by_libreoffice, cells_of, write_poisoned
 from test_workbooks import assert_equal

@@ -53,6 +53,8 @@ class Terms:
         self.order = _order(program, blocks)
         self._blocks = blocks
         self._placed = placed
+        self._sources: dict[tuple[str | int, ...], Source] = {}
+        self._terms: dict[tuple[str, str], Term] = {}
 
     def block(self, name: str, kind: type[Known]) -> Known | None:
         """A block that the contract may have."""
@@ -73,6 +75,12 @@ class Terms:
 
     def term(self, block: str, field: str) -> Term:
         """A term as a line: its name, unit, clause and origin."""
+        known = self._terms.get((block, field))
+        if known is None:
+            known = self._terms[(block, field)] = self._term(block, field)
+        return known
+
+    def _term(self, block: str, field: str) -> Term:
         spec = type(self._blocks[block]).model_fields[field]
         units = [mark for mark in spec.metadata if isinstance(mark, Unit)] or _units_within(spec.annotation)
         names = [mark.name for mark in spec.metadata if isinstance(mark, Called)]
@@ -83,6 +91,13 @@ class Terms:
 
     def source(self, block: str, field: str, *within: str | int) -> Source:
         """Clause and origin of a term; of one that no file sets, those of its block."""
+        place = (block, field, *within)
+        known = self._sources.get(place)
+        if known is None:
+            known = self._sources[place] = self._source(block, field, within)
+        return known
+
+    def _source(self, block: str, field: str, within: tuple[str | int, ...]) -> Source:
         placed = self._placed[block].get(field) or self._placed[block]["clause"]
         place = yaml_tree.place_at(placed.node, within) if within else placed.key
         origin = {"contract": placed.file.relative, "line": place.line, "amendment": placed.amendment}

@@ -11,10 +11,12 @@ from typing import Any
 from p4v.expressions import reader_text
 from p4v.money import decimal_text
 from p4v.report.parsing import parsed
+from p4v.symbols import Name
 
 NO_VALUE = {"not_scored": "not scored", "not_applicable": "does not apply", "not_given": "not given"}
 _UNFINISHED_CENT_PLACES = 4
 _RATE_PLACES = 8
+_MINUS = "\N{MINUS SIGN}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class LineView:
 class BarView:
     """One bar of the waterfall: what it changed, and where it hangs, in parts of a thousand of the whole width."""
 
+    number: int | None
     label: str
     value: str
     start: int
@@ -92,11 +95,12 @@ def shown_value(value: Fraction, unit: str) -> str:
     match unit:
         case "usd" | "usd_pmpm" | "usd_per_person":
             places = 2 if (value * 100).denominator == 1 else _UNFINISHED_CENT_PLACES
-            text = _grouped(decimal_text(abs(value), places))
-            return f"\N{MINUS SIGN}${text}" if value < 0 else f"${text}"
+            text = f"${_grouped(decimal_text(abs(value), places))}"
         case "rate":
-            return f"{_trimmed(decimal_text(value * 100, _RATE_PLACES))}%"
-    return _grouped(_trimmed(decimal_text(value)))
+            text = f"{_trimmed(decimal_text(abs(value) * 100, _RATE_PLACES))}%"
+        case _:
+            text = _grouped(_trimmed(decimal_text(abs(value))))
+    return f"{_MINUS}{text}" if value < 0 else text
 
 
 def statement_view(document: Mapping[str, Any], manifest: Mapping[str, Any], digest: str) -> StatementView:
@@ -134,9 +138,10 @@ def line_view(line: Mapping[str, Any], lines: Mapping[str, Mapping[str, Any]]) -
     if line["expression"] is not None:
         tree = parsed(line["expression"])
         formula = reader_text(tree, {parameter: parameter for parameter in line["inputs"]})
-        numbers = reader_text(
-            tree, {parameter: _input_shown(given, lines) for parameter, given in line["inputs"].items()}
-        )
+        shown_inputs = {parameter: _input_shown(given, lines) for parameter, given in line["inputs"].items()}
+        if not isinstance(tree, Name):
+            shown_inputs = {parameter: _as_operand(text) for parameter, text in shown_inputs.items()}
+        numbers = reader_text(tree, shown_inputs)
     pairs = line["value"] if line["unit"] == "table" else []
     return LineView(
         line["number"], line["name"], line["label"], line["kind"], shown(line), formula, numbers, _rounding(line),
@@ -158,6 +163,11 @@ def _input_shown(given: str | list[str], lines: Mapping[str, Mapping[str, Any]])
     if isinstance(given, list):
         return ", ".join(shown(lines[name]) for name in given)
     return shown(lines[given])
+
+
+def _as_operand(text: str) -> str:
+    """A negative number in an expression stands in parentheses."""
+    return f"({text})" if text.startswith(_MINUS) else text
 
 
 def _rounding(line: Mapping[str, Any]) -> str | None:
@@ -190,7 +200,8 @@ def _bars(lines: Sequence[Mapping[str, Any]]) -> Iterator[BarView]:
     for line in bars:
         after = at + figure(line)
         label = line["label"].removeprefix("Waterfall, ")
-        yield _bar(label, figure(line), min(at, after), abs(figure(line)), low, scale)
+        label = label[:1].upper() + label[1:]
+        yield _bar(line["number"], label, figure(line), min(at, after), low, scale)
         at = after
 
 
@@ -198,11 +209,12 @@ def _total_bar(lines: Sequence[Mapping[str, Any]]) -> BarView:
     bars = [line for line in lines if line["name"].startswith("waterfall.")]
     low, scale = _scale(bars)
     total = sum((figure(line) for line in bars), start=Fraction(0))
-    return _bar("earned", total, min(total, Fraction(0)), abs(total), low, scale)
+    return _bar(None, "Earned", total, min(total, Fraction(0)), low, scale)
 
 
-def _bar(label: str, value: Fraction, start: Fraction, size: Fraction, low: Fraction, scale: Fraction) -> BarView:
-    return BarView(label, shown_value(value, "usd"), int((start - low) * scale), int(size * scale), value < 0)
+def _bar(number: int | None, label: str, value: Fraction, start: Fraction, low: Fraction, scale: Fraction) -> BarView:
+    size = int(abs(value) * scale)
+    return BarView(number, label, shown_value(value, "usd"), int((start - low) * scale), size, value < 0)
 
 
 def _scale(bars: Sequence[Mapping[str, Any]]) -> tuple[Fraction, Fraction]:
@@ -215,8 +227,7 @@ def _scale(bars: Sequence[Mapping[str, Any]]) -> tuple[Fraction, Fraction]:
 
 def _grouped(text: str) -> str:
     whole, point, fraction = text.partition(".")
-    sign, digits = ("-", whole[1:]) if whole.startswith("-") else ("", whole)
-    return f"{sign}{int(digits):,}{point}{fraction}"
+    return f"{int(whole):,}{point}{fraction}"
 
 
 def _trimmed(text: str) -> str:

@@ -14,7 +14,7 @@ FOLDER_MODE = 0o700
 
 def write_file(path: Path, content: bytes) -> None:
     """Writes a file beside its place and renames it there. Raises `Refusal` (safety, or disk)."""
-    _refuse_link(path)
+    refuse_link(path)
     make_folder(path.parent)
     try:
         handle, temporary = mkstemp(prefix=f".{path.name}.", dir=path.parent)
@@ -35,7 +35,7 @@ def write_file(path: Path, content: bytes) -> None:
 
 def write_folder(path: Path, files: Mapping[str, bytes], replace: bool = False) -> None:
     """Writes a folder of files under a temporary name and renames it; `replace` says whether an older one goes."""
-    _refuse_link(path)
+    refuse_link(path)
     make_folder(path.parent)
     try:
         temporary = Path(mkdtemp(prefix=f".{path.name}.", dir=path.parent))
@@ -62,7 +62,7 @@ def make_folder(path: Path) -> None:
     """Makes a folder and those above it, for the owner alone. A link in its place is refused."""
     if path.is_dir() and not path.is_symlink():
         return
-    _refuse_link(path)
+    refuse_link(path)
     try:
         for folder in [*reversed(path.parents), path]:
             if not folder.exists():
@@ -71,7 +71,8 @@ def make_folder(path: Path) -> None:
         raise _disk(path, error) from error
 
 
-def _refuse_link(path: Path) -> None:
+def refuse_link(path: Path) -> None:
+    """A link in the place of an output is refused, also one that leads nowhere."""
     if path.is_symlink():
         raise Refusal(
             [

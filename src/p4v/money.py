@@ -84,12 +84,10 @@ def footed_exact(total: Fraction, parts: Sequence[Fraction]) -> tuple[Fraction, 
     >>> footed_exact(Fraction(1), [Fraction(1, 3)] * 3)
     (Fraction(17, 50), Fraction(33, 100), Fraction(33, 100))
     """
-    return _footed(total, tuple(parts))
+    return _footed_lately(total, tuple(parts))
 
 
-@lru_cache(maxsize=256)
 def _footed(total: Fraction, parts: tuple[Fraction, ...]) -> tuple[Fraction, ...]:
-    """Kept for a while, because a program asks for one part after the other."""
     cents, fraction_of_cent = divmod(total.numerator * 100, total.denominator)
     if fraction_of_cent != 0:
         raise ValueError("only a total in whole cents can be footed")
@@ -103,6 +101,10 @@ def _footed(total: Fraction, parts: tuple[Fraction, ...]) -> tuple[Fraction, ...
         for i in by_remainder[: abs(missing)]:
             cut[i] += sign
     return tuple(Fraction(c, 100) for c in cut)
+
+
+_footed_lately = lru_cache(maxsize=256)(_footed)
+"""Kept for a while, because a program asks for one part after the other."""
 
 
 def _cents_toward_zero(amount: Fraction) -> int:

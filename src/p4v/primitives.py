@@ -5,27 +5,16 @@ Domain errors are `ValueError`, in the exact and in the array reading alike.
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from enum import Enum
 from fractions import Fraction
-from typing import Any, ParamSpec
+from typing import Any
 
 import numpy as np
 
 from p4v import money
 from p4v.symbols import Call, Symbol, Word, symbol
 from p4v.units import Condition, Quantity, Table
-
-Parameters = ParamSpec("Parameters")
-
-
-def _gives_quantity(primitive: Callable[Parameters, Any]) -> Callable[Parameters, Quantity]:
-    """The primitive itself, known to the type checker as what formulas take it for."""
-    return primitive
-
-
-def _gives_condition(primitive: Callable[Parameters, Any]) -> Callable[Parameters, Condition]:
-    return primitive
 
 
 class Reading(Enum):
@@ -36,8 +25,7 @@ class Reading(Enum):
     SYMBOLS = "symbols"
 
 
-@_gives_quantity
-def when(condition: Condition | Quantity, if_true: Quantity, if_false: Quantity) -> Any:
+def when(condition: Condition | Quantity, if_true: Quantity, if_false: Quantity) -> Quantity:
     """One of two figures; any condition but 0 is true. Both are evaluated."""
     match _reading(condition, if_true, if_false):
         case Reading.SYMBOLS:
@@ -48,8 +36,7 @@ def when(condition: Condition | Quantity, if_true: Quantity, if_false: Quantity)
             return _exact(if_true) if _exact(condition) != 0 else _exact(if_false)
 
 
-@_gives_quantity
-def lower_of(first: Quantity, *others: Quantity) -> Any:
+def lower_of(first: Quantity, *others: Quantity) -> Quantity:
     """The lowest of the figures."""
     match _reading(first, *others):
         case Reading.SYMBOLS:
@@ -63,8 +50,7 @@ def lower_of(first: Quantity, *others: Quantity) -> Any:
             return min(_exact(figure) for figure in (first, *others))
 
 
-@_gives_quantity
-def higher_of(first: Quantity, *others: Quantity) -> Any:
+def higher_of(first: Quantity, *others: Quantity) -> Quantity:
     """The highest of the figures."""
     match _reading(first, *others):
         case Reading.SYMBOLS:
@@ -78,8 +64,7 @@ def higher_of(first: Quantity, *others: Quantity) -> Any:
             return max(_exact(figure) for figure in (first, *others))
 
 
-@_gives_quantity
-def size(figure: Quantity) -> Any:
+def size(figure: Quantity) -> Quantity:
     """The figure without its sign."""
     match _reading(figure):
         case Reading.SYMBOLS:
@@ -90,8 +75,7 @@ def size(figure: Quantity) -> Any:
             return abs(_exact(figure))
 
 
-@_gives_quantity
-def ratio(numerator: Quantity, denominator: Quantity, if_zero: Quantity) -> Any:
+def ratio(numerator: Quantity, denominator: Quantity, if_zero: Quantity) -> Quantity:
     """Numerator / denominator, and `if_zero` where the denominator is 0."""
     match _reading(numerator, denominator, if_zero):
         case Reading.SYMBOLS:
@@ -105,8 +89,7 @@ def ratio(numerator: Quantity, denominator: Quantity, if_zero: Quantity) -> Any:
             return _exact(if_zero) if divided == 0 else _exact(numerator) / divided
 
 
-@_gives_quantity
-def total(figures: Any) -> Any:
+def total(figures: Any) -> Quantity:
     """The sum of a list."""
     match _reading(figures):
         case Reading.SYMBOLS:
@@ -117,8 +100,7 @@ def total(figures: Any) -> Any:
             return sum((_exact(figure) for figure in figures), start=Fraction(0))
 
 
-@_gives_quantity
-def weighted_total(values: Any, weights: Any) -> Any:
+def weighted_total(values: Any, weights: Any) -> Quantity:
     """The sum of value x weight over two lists of one length."""
     match _reading(values, weights):
         case Reading.SYMBOLS:
@@ -131,8 +113,7 @@ def weighted_total(values: Any, weights: Any) -> Any:
             return sum((_exact(value) * _exact(weight) for value, weight in exact_pairs), start=Fraction(0))
 
 
-@_gives_quantity
-def count_of(conditions: Any) -> Any:
+def count_of(conditions: Any) -> Quantity:
     """How many of the conditions hold."""
     match _reading(conditions):
         case Reading.SYMBOLS:
@@ -143,8 +124,7 @@ def count_of(conditions: Any) -> Any:
             return Fraction(sum(_exact(condition) != 0 for condition in conditions))
 
 
-@_gives_condition
-def negated(condition: Condition | Quantity) -> Any:
+def negated(condition: Condition | Quantity) -> Condition:
     """1 where the condition does not hold, else 0."""
     match _reading(condition):
         case Reading.SYMBOLS:
@@ -155,8 +135,7 @@ def negated(condition: Condition | Quantity) -> Any:
             return _exact(condition) == 0
 
 
-@_gives_quantity
-def step(x: Quantity, table: Any) -> Any:
+def step(x: Quantity, table: Any) -> Quantity:
     """The y of the last x at or below; below the first bound is an error."""
     match _reading(x, table):
         case Reading.SYMBOLS:
@@ -173,8 +152,7 @@ def step(x: Quantity, table: Any) -> Any:
             return _exact(table.ys[place])
 
 
-@_gives_quantity
-def interpolated(x: Quantity, table: Any) -> Any:
+def interpolated(x: Quantity, table: Any) -> Quantity:
     """The y on the straight line between the neighbours of x, flat beyond the ends."""
     match _reading(x, table):
         case Reading.SYMBOLS:
@@ -185,8 +163,7 @@ def interpolated(x: Quantity, table: Any) -> Any:
             return _interpolated_exact(_exact(x), table)
 
 
-@_gives_quantity
-def bands(x: Quantity, table: Any) -> Any:
+def bands(x: Quantity, table: Any) -> Quantity:
     """The sum of y x the part of x from one bound to the next, the last without end; x below 0 is an error."""
     match _reading(x, table):
         case Reading.SYMBOLS:
@@ -202,8 +179,7 @@ def bands(x: Quantity, table: Any) -> Any:
             return _bands_exact(_exact(x), table)
 
 
-@_gives_quantity
-def rounded(figure: Quantity, places: int, rule: str) -> Any:
+def rounded(figure: Quantity, places: int, rule: str) -> Quantity:
     """The figure at so many places, by a rule of `money.Rule`."""
     match _reading(figure):
         case Reading.SYMBOLS:
@@ -214,8 +190,7 @@ def rounded(figure: Quantity, places: int, rule: str) -> Any:
             return money.rounded_exact(_exact(figure), places, rule)
 
 
-@_gives_quantity
-def allocated(whole: Quantity, weights: Any, i: int) -> Any:
+def allocated(whole: Quantity, weights: Any, i: int) -> Quantity:
     """Part `i`, from 0, of an amount split by weights into cents that add up."""
     match _reading(whole, weights):
         case Reading.SYMBOLS:
@@ -226,8 +201,7 @@ def allocated(whole: Quantity, weights: Any, i: int) -> Any:
             return money.allocated_exact(_exact(whole), [_exact(weight) for weight in weights])[i]
 
 
-@_gives_quantity
-def footed(whole: Quantity, parts: Any, i: int) -> Any:
+def footed(whole: Quantity, parts: Any, i: int) -> Quantity:
     """Part `i`, from 0, in cents such that the parts add up to the whole."""
     match _reading(whole, parts):
         case Reading.SYMBOLS:

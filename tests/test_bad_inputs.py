@@ -693,6 +693,17 @@ def test_table_that_is_right(workspace, content):
     assert len(workspace.results()) >= len(ROWS["mssp"])
 
 
+def test_column_name_that_hides_is_not_repeated(workspace):
+    hidden = "x\u202ey"
+    workspace.write(TABLE, FILLED.replace("person_years_esrd", hidden).replace("per_capita_esrd", hidden))
+    result = workspace.settle()
+    assert (result.exit_code, {place for place, _, _ in findings_in(result.stderr)}) == (
+        4,
+        {f"{TABLE}:1:17", f"{TABLE}:1:18"},
+    )
+    assert "\u202e" not in result.stderr
+
+
 def test_every_row_of_another_length_is_reported(workspace):
     workspace.write(TABLE, HEADER + "1,2\n" + LINES[0] + "\n" + LINES[1] + "1,2,3\n")
     assert workspace.refused(4) == [(f"{TABLE}:{line}", "D003", None) for line in (2, 4, 6)]

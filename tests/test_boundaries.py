@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from support import MSSP_ROW, exact, settled, value
+from p4v.batch import settle_table
+from p4v.errors import Refusal
+from support import CONFIGS, MSSP_COLUMNS, MSSP_ROW, csv_text, exact, settled, value
 
 F = Fraction
 MILLION = 1_000_000
@@ -637,3 +640,76 @@ def test_one_sided_tracks_owe_by_no_line(settlements: dict[str, dict[str, Any]])
 def test_the_limit_by_revenue_is_shown_as_not_given(track: str, settlements: dict[str, dict[str, Any]]) -> None:
     line = settlements[f"{track}, loss gate, 3000000"]["loss_limit_by_revenue"]
     assert (line["value"], line["state"]) == (None, "not_given")
+
+
+REVENUE_LIMITS = {"T1P": ("0.04", "0.08"), "E": ("0.04", "0.08"), "D": ("0.02", "0.04"), "C": ("0.01", "0.02")}
+
+
+def test_the_lower_of_the_limits_by_benchmark_and_by_revenue_binds(tmp_path: Path) -> None:
+    """A loss of 50 million on 100 million: 1%, 2% or 4% of the benchmark is 2%, 4% or 8% of 50 million of revenue."""
+    (tmp_path / "tables").mkdir()
+    published = (CONFIGS / "tables" / "mssp.yaml").read_text(encoding="utf-8")
+    column = "figures:\n  revenue: {column: revenue, unit: usd, empty: not_given, because: not known}\n"
+    (tmp_path / "tables" / "mssp.yaml").write_text(published.replace("figures:\n", column), encoding="utf-8")
+    rows, expected = [], []
+    for track, (of_benchmark, of_revenue) in REVENUE_LIMITS.items():
+        for revenue in ("", "0", "49999999.99", "50000000", "50000000.01", "900000000"):
+            rows.append(MSSP_ROW | {"aco_id": f"A{len(rows)}", "track": track, "revenue": revenue})
+            by_benchmark = F(of_benchmark) * 100 * MILLION
+            by_revenue = F(of_revenue) * F(revenue) if revenue else None
+            expected.append((by_revenue, -by_benchmark if by_revenue is None else -min(by_revenue, by_benchmark)))
+    table = tmp_path / "table.csv"
+    spent = [row | {"expenditure": "150000000"} for row in rows]
+    table.write_text(csv_text([*MSSP_COLUMNS, "revenue"], spent), encoding="utf-8")
+    documents = [row.settlement.document() for row in settle_table(tmp_path / "tables" / "mssp.yaml", table, []).rows]
+    found = [{line["name"]: line for line in document["lines"]} for document in documents]
+    assert [(figure(lines, "loss_limit_by_revenue"), figure(lines, "earned")) for lines in found] == expected
+
+
+REFUSED = [
+    ("mssp", "quality_score", "0", "1", TINY),
+    ("mssp", "met_quality_standard", "0", "1", TINY),
+    ("mssp", "guardrail", "0", "1", F(1)),
+    ("mssp", "minimum_savings_rate", "0", "1", TINY),
+    ("mssp", "disaster_adjustment", "0", None, CENT),
+    ("mssp", "expenditure", "0", None, CENT),
+    ("mssp", "benchmark", "0", None, CENT),
+    ("mssp", "assigned_beneficiaries", "0", None, F(1)),
+    ("reach", "final_benchmark", "0", None, CENT),
+    ("reach", "expenditure", "0", None, CENT),
+    ("reach", "health_equity_adjustment_up", "0", None, CENT),
+    ("reach", "health_equity_adjustment_down", None, "0", CENT),
+    *(("hospital-scores", domain, "0", "100", TINY) for domain in DOMAINS),
+]
+VALID = {
+    "mssp": MSSP_ROW,
+    "reach": reach("valid", 0, {}, risk_arrangement="Global").cells | {"aco_id": "A1"},
+    "hospital-scores": {"fiscal_year": "2021", "facility_id": "A1", "safety": "50"},
+}
+
+
+@pytest.mark.parametrize(("binding", "column", "least", "most", "unit"), REFUSED)
+def test_figures_outside_their_range_are_refused(
+    binding: str, column: str, least: str | None, most: str | None, unit: Fraction, tmp_path: Path
+) -> None:
+    ends = [end for end in (least, most) if end is not None]
+    assert len(settled(binding, [VALID[binding] | {column: ends[0]}], tmp_path)) == 1
+    assert len(settled(binding, [VALID[binding] | {column: ends[-1]}], tmp_path)) == 1
+    beyond = [F(least) - unit] if least is not None else []
+    beyond += [F(most) + unit] if most is not None else []
+    for number in beyond:
+        with pytest.raises(Refusal):
+            settled(binding, [VALID[binding] | {column: text(number)}], tmp_path)
+
+
+def test_programs_begin_with_their_first_period(tmp_path: Path) -> None:
+    """Shared savings in 2013, ACO REACH in 2021, hospital scores in the fiscal year 2013, and not a year before."""
+    first = (
+        ("mssp", "performance_year", 2013),
+        ("reach", "performance_year", 2021),
+        ("hospital-scores", "fiscal_year", 2013),
+    )
+    for binding, column, year in first:
+        assert len(settled(binding, [VALID[binding] | {column: str(year)}], tmp_path)) == 1
+        with pytest.raises(Refusal):
+            settled(binding, [VALID[binding] | {column: str(year - 1)}], tmp_path)

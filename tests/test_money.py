@@ -1,5 +1,6 @@
 """Rounding, splitting and printing of money, against figures worked by hand."""
 
+from dataclasses import FrozenInstanceError
 from fractions import Fraction
 
 import numpy as np
@@ -75,6 +76,8 @@ def test_rules_and_places_have_their_words() -> None:
     assert [str(rule) for rule in Rule] == ["half_up", "half_even", "down", "up"]
     assert (CENT, SHOWN_PLACES) == (2, 12)
     assert Rounding(2, Rule("half_up")) == Rounding(places=2, rule=Rule.HALF_UP)
+    with pytest.raises(FrozenInstanceError):
+        Rounding(2, Rule.HALF_UP).places = 3  # type: ignore[misc]
 
 
 @pytest.mark.parametrize("rule", ["nearest", "", "HALF_UP"])
@@ -141,6 +144,8 @@ FOOTED = [
     ("-0.01", ["0.001", "-0.006"], ["0", "-0.01"]),
     ("0", ["0.004", "0.0009"], ["0", "0"]),
     ("1.25", ["0.75", "0.5"], ["0.75", "0.5"]),
+    ("0.29", ["0.19", "0.1"], ["0.19", "0.1"]),
+    ("1.15", ["0.29", "0.86"], ["0.29", "0.86"]),
     ("10.01", ["3.333", "3.334", "3.343"], ["3.33", "3.34", "3.34"]),
     ("10.02", ["3.336", "3.334", "3.345"], ["3.34", "3.33", "3.35"]),
     ("138", ["3487/6", "3886", "-15142/3", "4309/6"], ["581.17", "3886", "-5047.33", "718.16"]),

@@ -34,8 +34,8 @@ class Batch:
 
 
 def library_for(binding: Path) -> Library:
-    """Programs are looked for beside the binding's folder first, then among the built-in ones."""
-    roots = [binding.parent.parent, resource("configs")]
+    """Programs are looked for in `programs/` beside the binding or its folder first, then among the built-in ones."""
+    roots = [binding.parent.parent, binding.parent, resource("configs")]
     return Library([root for root in roots if (root / "programs").is_dir()])
 
 

@@ -1,7 +1,7 @@
 """Given figures: what a group's summary says, each with the program's unit and clause, and where it was read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from p4v.units import Unit
@@ -24,7 +24,6 @@ class Figures:
     """The figures of one group. A program writes a line for each one that it uses."""
 
     by_name: Mapping[str, Figure]
-    clauses: Mapping[str, str] = field(default_factory=dict)
 
     def line(self, sheet: Worksheet, name: str) -> Line:
         """The figure's line, made when first asked for."""

@@ -14,8 +14,6 @@ from typing import Any
 
 import numpy as np
 
-CENT = 2
-"""Places of a cent."""
 SHOWN_PLACES = 12
 """Places to which a value without a finite decimal form is shown."""
 

@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from enum import Enum
 from fractions import Fraction
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -42,10 +43,7 @@ def lower_of(first: Quantity, *others: Quantity) -> Quantity:
         case Reading.SYMBOLS:
             return _call("lower_of", first, *others)
         case Reading.ARRAYS:
-            lowest = _array(first)
-            for other in others:
-                lowest = np.minimum(lowest, _array(other))
-            return lowest
+            return reduce(np.minimum, (_array(figure) for figure in (first, *others)))
         case Reading.EXACT:
             return min(_exact(figure) for figure in (first, *others))
 
@@ -56,10 +54,7 @@ def higher_of(first: Quantity, *others: Quantity) -> Quantity:
         case Reading.SYMBOLS:
             return _call("higher_of", first, *others)
         case Reading.ARRAYS:
-            highest = _array(first)
-            for other in others:
-                highest = np.maximum(highest, _array(other))
-            return highest
+            return reduce(np.maximum, (_array(figure) for figure in (first, *others)))
         case Reading.EXACT:
             return max(_exact(figure) for figure in (first, *others))
 

@@ -220,13 +220,7 @@ class Worksheet:
         return self._labels.get(name) or label_of(name)
 
 
-@cache
-def label_of(name: str) -> str:
-    """What a name is called on a statement where the program says nothing else.
-
-    >>> label_of("minimum_savings_rate"), label_of("benchmark_pmpm"), label_of("rate.bcs")
-    ('Minimum savings rate', 'Benchmark PMPM', 'Rate, bcs')
-    """
+def _label_of(name: str) -> str:
     stem, _, key = name.partition(".")
     words = ["PMPM" if word == "pmpm" else word for word in stem.split("_")]
     label = " ".join(words)
@@ -234,9 +228,11 @@ def label_of(name: str) -> str:
     return f"{label}, {key.replace('_', ' ')}" if key else label
 
 
-@cache
-def formula_shape(formula: Formula) -> FormulaShape:
-    """Reads the annotations of a formula once. Raises `TypeError` for a parameter or result without a unit."""
+label_of = cache(_label_of)
+"""What a name is called on a statement where the program says nothing else: `rate.bcs` is "Rate, bcs"."""
+
+
+def _formula_shape(formula: Formula) -> FormulaShape:
     hints = get_type_hints(formula, include_extras=True)
     units = {
         parameter: _unit_of(formula, parameter, hints.get(parameter)) for parameter in signature(formula).parameters
@@ -249,9 +245,11 @@ def formula_shape(formula: Formula) -> FormulaShape:
     return FormulaShape(units, result, formula.__name__, origin, {"formula": origin}, None in units.values())
 
 
-@cache
-def formula_expression(formula: Formula, constants: tuple[tuple[str, int | str], ...]) -> Symbol:
-    """The expression of a formula: itself, called with the names of its parameters."""
+formula_shape = cache(_formula_shape)
+"""Reads the annotations of a formula once. Raises `TypeError` for a parameter or result without a unit."""
+
+
+def _formula_expression(formula: Formula, constants: tuple[tuple[str, int | str], ...]) -> Symbol:
     fixed: dict[str, Symbol] = {
         name: Word(fixed) if isinstance(fixed, str) else Whole(fixed) for name, fixed in constants
     }
@@ -267,6 +265,10 @@ def _scored(line: Line, flag: Line, reading: WorksheetReading) -> Line:
         figure = np.where(flag.figure != 0, line.figure, np.nan)
         return replace(line, exact=figure, figure=figure)
     return line if flag.figure != 0 else replace(line, exact=None, figure=None, state="not_scored")
+
+
+formula_expression = cache(_formula_expression)
+"""The expression of a formula: itself, called with the names of its parameters."""
 
 
 def _unit_of(formula: Formula, parameter: str, hint: Any) -> Unit | Listed | None:

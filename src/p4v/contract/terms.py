@@ -73,6 +73,12 @@ class Terms:
             )
         return block
 
+    def lacks(self, block: str, field: str, because: str) -> Refusal:
+        """The refusal of a block without a term that the contract's own switches make necessary."""
+        placed = next(iter(self._placed[block].values()))
+        where = f"terms.{block}.{field}"
+        return Refusal([placed.file.finding("P4V-C022", placed.key, where, f"no `{field}`", f"`{field}`: {because}")])
+
     def term(self, block: str, field: str) -> Term:
         """A term as a line: its name, unit, clause and origin."""
         known = self._terms.get((block, field))

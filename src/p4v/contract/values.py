@@ -99,8 +99,6 @@ def _yes_no(value: Any) -> bool:
 _ZERO, _ONE = Fraction(0), Fraction(1)
 
 Share = Annotated[Fraction, PlainValidator(_number(read_percent, _ZERO, _ONE, "0% to 100%")), Unit.RATE]
-Multiplier = Annotated[Fraction, PlainValidator(_number(read_number, _ZERO, None, "0 or more")), Unit.FACTOR]
-Dollars = Annotated[Fraction, PlainValidator(_number(read_number, _ZERO, None, "0.00 or more")), Unit.USD]
 DollarsPmpm = Annotated[Fraction, PlainValidator(_number(read_number, _ZERO, None, "0.00 or more")), Unit.USD_PMPM]
 People = Annotated[
     Fraction, PlainValidator(_number(read_number, _ZERO, None, "a whole number, 0 or more", whole=True)), Unit.COUNT

@@ -8,7 +8,6 @@ import stat
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -74,10 +73,6 @@ class YamlFile:
     relative: str
     content: bytes
     root: Mapping
-
-    @property
-    def digest(self) -> str:
-        return sha256(self.content).hexdigest()
 
     def finding(
         self,

@@ -247,7 +247,6 @@ class Reader:
         self.table = table
         self._index = {column: place for place, column in enumerate(table.columns)}
         self._specs = {program.id: program.figures() for program in binding.programs.values()}
-        self._unseen: dict[tuple[str, str], tuple[Fraction | None, str | None]] = {}
 
     def fit_findings(self) -> list[Finding]:
         """Where table and binding do not fit as a whole: columns, keys, ids."""

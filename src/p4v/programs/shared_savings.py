@@ -98,6 +98,8 @@ def gate(course: Course) -> None:
     minimum = _minimum_savings_rate(course, block, clause)
     needed: dict[str, Any] = {"gross_savings": gross, "benchmark": against}
     owes = course.terms.block("loss_share", LossShare) is not None
+    if owes and block.minimum_loss_rate is None:
+        raise course.terms.lacks("gate", "minimum_loss_rate", "losses are shared")
     plain = not (owes or block.losses_printed_though_not_owed or block.guardrail or block.reduced_share_multiplier)
     if plain:
         counted = sheet.compute(savings.generated_savings, clause=clause, minimum_savings_rate=minimum, **needed)

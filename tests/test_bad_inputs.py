@@ -315,7 +315,7 @@ MOVE = "step: cap_payment, after: final_multiplier"
         pytest.param(MSSP, "rule: half_up", "rule: half_op", 6, "C052", "terms.rounding.rule", id="rounding-rule"),
         pytest.param(MSSP, "places: 2", "places: 7", 8, "C040", "terms.rounding.places", id="rounding-places"),
         pytest.param(MSSP, "at: 500,", "at: 500.5,", 4, "C040", f"{RATES}.at", id="half-a-person"),
-        pytest.param(MSSP, "  rounding: {", "  ruonding: {", 2, "C020", "terms.ruonding", id="unknown-block"),
+        pytest.param(MSSP, "  rounding: {", "  ruonding: {}\n  rounding: {", 2, "C020", "terms.ruonding", id="unknown-block"),
         pytest.param(TRACK_1, "title:", "colour: red\ntitle:", 0, "C020", "colour", id="unknown-key"),
         pytest.param(TRACK_1, "10%, ", "10%, of: 1%, ", 5, "C020", "terms.cap_payment.of", id="unknown-term"),
         pytest.param(TRACK_1, "program: mssp-track-1\n", "", None, "C022", "program", id="no-program"),
@@ -429,7 +429,7 @@ TERM_FAULTS = [
     ("at: 500,", "at: 5e2,", "C030", f"{RATES}.at"),
     ("savings: 98%", "savings: 98", "C030", "terms.final_multiplier.savings"),
     ("places: 2", "places: 7", "C040", "terms.rounding.places"),
-    ("  benchmark: {basis", "  bench_mark: {basis", "C020", "terms.bench_mark"),
+    ("  benchmark: {basis", "  bench_mark: {}\n  benchmark: {basis", "C020", "terms.bench_mark"),
     ("rate: 12.2%", "rate: 112.2%", "C040", f"{RATES}.rate"),
     ("guardrail: no", "guardrail: false", "C052", "terms.gate.guardrail"),
     ("{gate: {guardrail: yes}}", "{gate: {gard: yes}}", "C020", "amendments.6.terms.gate.gard"),
@@ -627,13 +627,17 @@ def _zipped() -> bytes:
         pytest.param(FILLED + '2014,"B1\n', f":{AFTER}", "D005", None, id="open-quote"),
         pytest.param(FILLED + '2014,"B1"x,y\n', f":{AFTER}", "D005", None, id="text-after-a-quote"),
         pytest.param(FILLED + _row(aco_name="M" * 1001), f":{AFTER}:3", "D020", "aco_name", id="1001-characters"),
-        pytest.param(FILLED + _row(aco_name="M" * 131_073), f":{AFTER}:3", "D020", "aco_name", id="131073-characters"),
-        pytest.param(FILLED + _row(aco_name="M" * 390_000), f":{AFTER}:3", "D020", "aco_name", id="390000-characters"),
     ],
 )  # fmt: skip
 def test_csv_structure(workspace, content, place, code, field):
     workspace.write(TABLE, content)
     assert workspace.refused(4) == [(f"{TABLE}{place}", code, field)]
+
+
+@pytest.mark.parametrize("length", [1001, 131_072, 131_073, 390_000, 500_000])
+def test_long_cell_is_refused_at_its_place(workspace, length):
+    workspace.write(TABLE, FILLED + _row(aco_name="M" * length))
+    assert [finding[:2] for finding in workspace.refused(4)] == [(f"{TABLE}:{AFTER}:3", "D020")]
 
 
 @pytest.mark.parametrize("cell", ["M" * 50_000_000, '"' + "M\n" * 500_000 + '"'], ids=["one-line", "many-lines"])
@@ -697,10 +701,8 @@ def test_column_name_that_hides_is_not_repeated(workspace):
     hidden = "x\u202ey"
     workspace.write(TABLE, FILLED.replace("person_years_esrd", hidden).replace("per_capita_esrd", hidden))
     result = workspace.settle()
-    assert (result.exit_code, {place for place, _, _ in findings_in(result.stderr)}) == (
-        4,
-        {f"{TABLE}:1:17", f"{TABLE}:1:18"},
-    )
+    assert result.exit_code == 4
+    assert {place for place, _, _ in findings_in(result.stderr)} == {f"{TABLE}:1:17", f"{TABLE}:1:18"}
     assert "\u202e" not in result.stderr
 
 
@@ -1060,7 +1062,7 @@ def test_what_is_written_is_for_its_owner_alone(workspace):
         os.umask(old)
     made = {name: mode for name, (mode, _, _) in workspace.files().items() if name.startswith(("results", "runs"))}
     files = {name for name, mode in made.items() if stat.S_ISREG(mode)}
-    assert len(files) > 50
+    assert len(files) >= 10 * len(ROWS["mssp"])
     assert {name for name in files if stat.S_IMODE(made[name]) != 0o600} == set()
     folders = made.keys() - files
     assert {name for name in folders if stat.S_IMODE(made[name]) != 0o700} == set()

@@ -702,6 +702,11 @@ def test_figures_outside_their_range_are_refused(
             settled(binding, [VALID[binding] | {column: text(number)}], tmp_path)
 
 
+def test_beneficiaries_are_whole(tmp_path: Path) -> None:
+    with pytest.raises(Refusal):
+        settled("mssp", [MSSP_ROW | {"assigned_beneficiaries": "10000.5"}], tmp_path)
+
+
 def test_programs_begin_with_their_first_period(tmp_path: Path) -> None:
     """Shared savings in 2013, ACO REACH in 2021, hospital scores in the fiscal year 2013, and not a year before."""
     first = (

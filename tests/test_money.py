@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from p4v.money import (
-    CENT,
     SHOWN_PLACES,
     Rounding,
     Rule,
@@ -74,7 +73,7 @@ def test_rounded(amount: Fraction, places: int, rule: str, expected: Fraction) -
 
 def test_rules_and_places_have_their_words() -> None:
     assert [str(rule) for rule in Rule] == ["half_up", "half_even", "down", "up"]
-    assert (CENT, SHOWN_PLACES) == (2, 12)
+    assert SHOWN_PLACES == 12
     assert Rounding(2, Rule("half_up")) == Rounding(places=2, rule=Rule.HALF_UP)
     with pytest.raises(FrozenInstanceError):
         Rounding(2, Rule.HALF_UP).places = 3  # type: ignore[misc]

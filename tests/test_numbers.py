@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from p4v.numbers import NumberFault, read_number, read_percent
+from p4v.numbers import FIGURE_DECIMALS, TERM_DECIMALS, NumberFault, read_number, read_percent
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,10 @@ def test_too_many_digits_are_a_fault_of_their_own(text, decimals, found, allowed
     with pytest.raises(NumberFault) as fault:
         read_number(text, decimals)
     assert (fault.value.found, fault.value.allowed, fault.value.digits) == (found, allowed, True)
+
+
+def test_terms_have_six_decimals_and_figures_eighteen():
+    assert (TERM_DECIMALS, FIGURE_DECIMALS) == (6, 18)
 
 
 NO_NUMBERS = {

@@ -30,6 +30,7 @@ terms:
   gate: {form: cliff, comparison: at_least, minimum_savings_rate: 1%, clause: "§2"}
   share: {maximum_sharing_rate: 50%, clause: "§3"}
   rounding: {places: 2, rule: half_up, clause: "§4"}
+  quality_standard: {score_scales_sharing_rate: yes, alternative_standard_counts: no, clause: "§5"}
 amendments:
   - {id: Am. 2, signed: 2014-06-01, effective: 2015-01-01, clause: "Am. 2 §1", terms: {share: {maximum_sharing_rate: 70%}}}
   - {id: Am. 1, signed: 2013-09-01, effective: 2014-01-01, clause: "Am. 1 §1", terms: {share: {maximum_sharing_rate: 60%}}}
@@ -92,7 +93,7 @@ def test_a_term_knows_its_clause_file_line_and_amendment(base: Program) -> None:
     term = terms_in_force(base, year(2014), None).term("share", "maximum_sharing_rate")
     assert (term.name, term.value, term.unit) == ("maximum_sharing_rate", Fraction(60, 100), Unit.RATE)
     assert term.source.clause == "Am. 1 §1"
-    assert term.source.origin == {"contract": "programs/base.yaml", "line": 15, "amendment": "Am. 1"}
+    assert term.source.origin == {"contract": "programs/base.yaml", "line": 16, "amendment": "Am. 1"}
     original = terms_in_force(base, year(2013), None).term("share", "maximum_sharing_rate")
     assert original.source.clause == "§3"
     assert original.source.origin == {"contract": "programs/base.yaml", "line": 11, "amendment": None}
@@ -122,14 +123,25 @@ terms:
 
 
 def test_none_removes_a_block(tmp_path: Path) -> None:
-    child = "program: child\nextends: base\ntitle: Child\nterms:\n  share: none\n"
-    found = terms_in_force(library(tmp_path, base=BASE, child=child).program("child"), year(2013), None)
-    assert found.block("share", SavingsShare) is None
-    assert found.order == ("gate",)
+    base = BASE.replace("  rounding:", '  cap_payment: {of_benchmark: 10%, clause: "§6"}\n  rounding:')
+    child = "program: child\nextends: base\ntitle: Child\nterms:\n  cap_payment: none\n"
+    found = library(tmp_path, base=base, child=child)
+    assert terms_in_force(found.program("base"), year(2013), None).order == ("gate", "share", "cap_payment")
+    without = terms_in_force(found.program("child"), year(2013), None)
+    assert without.block("cap_payment", PaymentCap) is None
+    assert without.order == ("gate", "share")
     with pytest.raises(Refusal) as refused:
-        found.need("share", SavingsShare)
-    assert refused.value.findings[0].code == "P4V-C022"
-    assert refused.value.exit_code == 3
+        without.need("cap_payment", PaymentCap)
+    assert (refused.value.findings[0].code, refused.value.exit_code) == ("P4V-C022", 3)
+
+
+@pytest.mark.parametrize("block", ["benchmark", "gate", "quality_standard", "share", "rounding"])
+def test_a_block_that_the_kind_cannot_do_without(tmp_path: Path, block: str) -> None:
+    child = f"program: child\nextends: base\ntitle: Child\nterms:\n  {block}: none\n"
+    program = library(tmp_path, base=BASE, child=child).program("child")
+    with pytest.raises(Refusal) as refused:
+        terms_in_force(program, year(2013), None)
+    assert [(finding.code, finding.field) for finding in refused.value.findings] == [("P4V-C022", f"terms.{block}")]
 
 
 def test_an_amendment_inside_a_period_is_refused(tmp_path: Path) -> None:
@@ -138,7 +150,7 @@ def test_an_amendment_inside_a_period_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Refusal) as refused:
         terms_in_force(program, year(2015), None)
     (finding,) = refused.value.findings
-    assert (finding.code, finding.line, finding.field) == ("P4V-C051", 14, "amendments.0.effective")
+    assert (finding.code, finding.line, finding.field) == ("P4V-C051", 15, "amendments.0.effective")
     assert terms_in_force(program, year(2016), None).need("share", SavingsShare).maximum_sharing_rate == Fraction(7, 10)
     assert terms_in_force(program, Period.of_months(2014, 7, 12), None)
     ends_before = Period.of_months(2014, 7, 12)

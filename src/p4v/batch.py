@@ -49,9 +49,10 @@ def settle_table(
     binding = read_binding(binding_path, library_for(binding_path))
     table = read_table(table_path, str(table_path))
     reader = Reader(binding, table)
-    findings = reader.fit_findings()
+    findings = list(reader.column_findings())
     if findings:
         raise Refusal(findings)
+    findings += reader.key_findings()
     wanted = _matching(reader, table, only)
     settled: list[SettledRow] = []
     for row in wanted:
@@ -60,7 +61,7 @@ def settle_table(
         if case is not None:
             _settle(binding, table, case, settled, findings)
     if findings:
-        raise Refusal(findings)
+        raise Refusal(sorted(set(findings), key=lambda finding: (finding.file, finding.line or 0, finding.column or 0)))
     return Batch(binding, table, settled)
 
 

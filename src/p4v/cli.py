@@ -93,15 +93,17 @@ def settle_table(
     """Settle every row of a table of groups."""
     from p4v import batch
     from p4v.report.results import results_csv
-    from p4v.runs.store import refuse_link, write_file
+    from p4v.runs.store import refuse_place, write_file
 
     path = _binding_path(binding)
     conditions = [_condition(text) for text in only or []]
-    _refuse_overwriting(out, table, path)
-    for place in filter(None, (out, statements)):
-        refuse_link(place)
+    refuse_place(out, folder=False)
+    if statements is not None:
+        refuse_place(statements, folder=True)
+    _refuse_overwriting(out, [table, path])
     with _Progress("settling", sys.stderr) as step:
         settled = batch.settle_table(path, table, conditions, step)
+    _refuse_overwriting(out, settled.binding.paths())
     results = results_csv(settled, terms)
     if statements is not None:
         _write_statements(settled, statements)
@@ -163,7 +165,7 @@ def _binding_path(binding: str) -> Path:
     from p4v.errors import Finding, did_you_mean
     from p4v.resources import resource
 
-    if Path(binding).exists():
+    if _exists(Path(binding)):
         return Path(binding)
     built_in = {path.stem: path for path in sorted(resource("configs", "tables").glob("*.yaml"))}
     if binding in built_in:
@@ -189,12 +191,20 @@ def _condition(text: str) -> dict[str, str]:
     return conditions
 
 
-def _refuse_overwriting(out: Path, *inputs: Path) -> None:
+def _refuse_overwriting(out: Path, inputs: list[Path]) -> None:
     from p4v.errors import Finding
 
     for path in inputs:
-        if out.exists() and path.exists() and out.samefile(path):
+        if out.exists() and _exists(path) and out.samefile(path):
             raise Refusal([Finding("P4V-U006", "--out", "one of the inputs", "another file", str(out))])
+
+
+def _exists(path: Path) -> bool:
+    """Whether there is such a file; a name that no disk takes is none."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 class _Progress:

@@ -33,7 +33,7 @@ class Finding:
         field = f" {self.field}" if self.field else ""
         first = f"{place}: error[{self.code}]{field}: found {self.found}; allowed {self.allowed}"
         remedy = (f"   = help: {self.help}",) if self.help else ()
-        return "\n".join((first, *self.frame, *remedy))
+        return "\n".join(_harmless(line) for line in (first, *self.frame, *remedy))
 
     def json_text(self) -> str:
         return json.dumps(
@@ -46,6 +46,11 @@ class Finding:
     @property
     def exit_code(self) -> int:
         return EXIT_CODES[self.code.removeprefix("P4V-")[0]]
+
+
+def _harmless(text: str) -> str:
+    """What does not show, or turns a terminal's text around, spelled out."""
+    return "".join(sign if sign.isprintable() else f"<U+{ord(sign):04X}>" for sign in text)
 
 
 class Refusal(Exception):

@@ -9,6 +9,8 @@ from fractions import Fraction
 TERM_DECIMALS = 6
 FIGURE_DECIMALS = 18
 WHOLE_DIGITS = 15
+_SHOWN = 40
+"""A text longer than this is no number worth describing."""
 _NUMBER = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?", re.ASCII)
 
 
@@ -48,9 +50,10 @@ def read_percent(text: str, decimals: int) -> Fraction:
     Fraction(1, 40)
     """
     if not text.endswith("%"):
+        number = _NUMBER.fullmatch(text[:_SHOWN]) if len(text) <= _SHOWN else None
         raise NumberFault(
             "no % sign",
-            f"a number with its sign, such as `{text}%`" if _NUMBER.fullmatch(text) else "a share such as `2%`",
+            f"a number with its sign, such as `{text}%`" if number else "a share such as `2%`",
         )
     return read_number(text.removesuffix("%"), decimals) / 100
 
@@ -58,6 +61,8 @@ def read_percent(text: str, decimals: int) -> Fraction:
 def _kind_of(text: str) -> str:
     if text == "":
         return "an empty value"
+    if len(text) > _SHOWN:
+        return f"a text of {len(text)} characters"
     if re.fullmatch(r"[+-]?[0-9]*\.?[0-9]+[eE][+-]?[0-9]+", text):
         return "an exponent"
     if text.strip() != text or " " in text:

@@ -1,7 +1,19 @@
 """Performance periods: whole months from one to another."""
 
+import re
+from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
+
+_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})", re.ASCII)
+
+
+def read_day(text: str) -> date:
+    """The day that a text names, as in `2014-01-31`. Raises `ValueError`."""
+    match = _DAY.fullmatch(text)
+    if match is None:
+        raise ValueError("no date")
+    return date(*(int(part) for part in match.groups()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +25,9 @@ class Period:
 
     @classmethod
     def of_months(cls, year: int, month: int, months: int) -> "Period":
-        after = year * 12 + month - 1 + months
-        return cls(date(year, month, 1), date(after // 12, after % 12 + 1, 1) - timedelta(days=1))
+        last = year * 12 + month - 1 + months - 1
+        last_year, last_month = last // 12, last % 12 + 1
+        return cls(date(year, month, 1), date(last_year, last_month, monthrange(last_year, last_month)[1]))
 
     @property
     def first_month(self) -> str:

@@ -139,7 +139,7 @@ class LossShare(Block):
         if (self.loss_sharing_rate is None) is (self.lowest is None):
             raise fault("P4V-C023", "both or neither", "`loss_sharing_rate`, or `lowest` and `highest`")
         if self.lowest is not None and self.highest is not None and self.lowest > self.highest:
-            raise fault("P4V-C041", "`lowest` above `highest`", "`lowest` at or below `highest`")
+            raise fault("P4V-C041", "`lowest` above `highest`", "`lowest` at or below `highest`", term="lowest")
         return self
 
 
@@ -176,7 +176,7 @@ class Corridor(Block):
         bounds = [band.above for band in self.bands]
         _rising("bands", bounds)
         if bounds[0] != 0:
-            raise fault("P4V-C044", "no band from 0%", "a first band `above: 0%`")
+            raise fault("P4V-C044", "no band from 0%", "a first band `above: 0%`", term="bands")
         return self
 
     def table(self) -> Table:
@@ -209,6 +209,12 @@ class Domains(Block):
         return self
 
 
+NEEDED: Mapping[str, tuple[str, ...]] = {
+    "shared_savings": ("benchmark", "gate", "quality_standard", "share", "rounding"),
+    "risk_corridor": ("benchmark", "corridor", "rounding"),
+    "quality_score": ("domains",),
+}
+"""Kind of program to the blocks that it cannot do without."""
 KINDS: Mapping[str, Mapping[str, type[Block]]] = {
     "shared_savings": {
         "benchmark": Benchmark,
@@ -235,9 +241,10 @@ KINDS: Mapping[str, Mapping[str, type[Block]]] = {
 
 def _together(block: Block, first: str, second: str) -> None:
     if (getattr(block, first) is None) is not (getattr(block, second) is None):
-        raise fault("P4V-C023", f"one of `{first}` and `{second}`", "both or neither")
+        present = first if getattr(block, second) is None else second
+        raise fault("P4V-C023", f"one of `{first}` and `{second}`", "both or neither", term=present)
 
 
 def _rising(name: str, bounds: list[Fraction]) -> None:
     if any(later <= earlier for earlier, later in pairwise(bounds)):
-        raise fault("P4V-C045", f"`{name}` out of order", "each row above the one before")
+        raise fault("P4V-C045", f"`{name}` out of order", "each row above the one before", term=name)

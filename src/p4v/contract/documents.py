@@ -1,6 +1,8 @@
 """Program files as documents: read from a configs root, checked in every part, each part with its place."""
 
+import re
 from collections.abc import Iterator, Sequence
+from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -9,11 +11,13 @@ from pydantic import BaseModel, Field, PlainValidator, TypeAdapter, ValidationEr
 
 from p4v.contract.blocks import KINDS, Block, Strict
 from p4v.contract.order import Order
-from p4v.contract.values import Day, Id, LineName, Number, People, Text, YesNo, fault
+from p4v.contract.values import ID_PATTERN, Day, Id, LineName, Number, People, Text, YesNo, fault
 from p4v.contract.yaml_tree import Listing, Mapping, Node, Place, Scalar, YamlFile, place_at, plain, read_yaml
 from p4v.errors import Finding, Refusal, did_you_mean
 from p4v.units import Unit
 
+CHOICES = ("<text>", "<mapping>")
+"""Marks that tell pydantic which of two shapes was written; they are no part of a path."""
 REMOVED = "none"
 """What a block says that takes away the block of the program it extends, or of an earlier date."""
 
@@ -83,13 +87,14 @@ class Part:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Program:
-    """A kind of contract: the files that say what it is, the one it rests on first."""
+    """A kind of contract: the files that say what it is, the one it rests on first, and what is wrong in its terms."""
 
     id: str
     kind: Literal["shared_savings", "risk_corridor", "quality_score"]
     title: str
     order: Order
     parts: tuple[Part, ...]
+    findings: tuple[Finding, ...] = ()
 
     def figures(self) -> dict[str, tuple[FigureSpec, Part]]:
         return {name: (spec, part) for part in self.parts for name, spec in part.document.figures.items()}
@@ -117,59 +122,84 @@ class Library:
         return None
 
     def program(self, name: str) -> Program:
-        """The program of that id. Raises `Refusal` with all that is wrong in its files, `KeyError` if there is none."""
+        """The program of that id, with the findings of its terms.
+
+        Raises `Refusal` where its files cannot be read as a program, `KeyError` if there is none.
+        """
         if name not in self._read:
             self._read[name] = _program(self, name)
         return self._read[name]
 
 
 def _program(library: Library, name: str) -> Program:
-    parts: list[Part] = []
-    wanted: str | None = name
+    files = _chain(library, name)
+    findings: list[Finding] = []
+    documents = [_document(file, findings) for file in files]
+    kind = plain(files[0].root).get("kind")
+    terms = [finding for file in files for finding in _term_findings(file, KINDS[kind])] if kind in KINDS else []
+    for file, document in zip(files, documents, strict=True):
+        if document is not None:
+            findings += _whole_findings(file, document, base=file is files[0], leaf=file is files[-1])
+    if findings:
+        raise Refusal([*findings, *terms])
+    parts = tuple(Part(file, document) for file, document in zip(files, documents, strict=True) if document is not None)
+    base, leaf = parts[0].document, parts[-1].document
+    assert base.kind is not None
+    assert base.order is not None
+    assert leaf.title is not None
+    return Program(name, base.kind, leaf.title, base.order, parts, tuple(terms))
+
+
+def _chain(library: Library, name: str) -> list[YamlFile]:
+    """The files of a program, the one it rests on first. Raises `KeyError` if there is no such program."""
+    files: list[YamlFile] = []
+    wanted: Any = name
     while wanted is not None:
+        if not (isinstance(wanted, str) and ID_PATTERN.fullmatch(wanted)):
+            checked(files[-1], Document)
         path = library.path("programs", wanted)
         if path is None:
-            if not parts:
+            if not files:
                 raise KeyError(name)
-            raise Refusal([_unknown_parent(parts[-1], wanted, library)])
-        if any(part.document.program == wanted for part in parts):
-            place = place_at(parts[-1].file.root, ("extends",))
+            raise Refusal([_unknown_parent(files[-1], str(wanted), library)])
+        if any(file.path == path for file in files):
+            place = place_at(files[-1].root, ("extends",))
             found = "a program that extends itself"
-            raise Refusal(
-                [parts[-1].file.finding("P4V-C013", place, "extends", found, "a program that rests on another")]
-            )
-        part = _part(path, wanted)
-        parts.append(part)
-        wanted = part.document.extends
-    parts.reverse()
-    kind, title, order = parts[0].document.kind, parts[-1].document.title, parts[0].document.order
-    for needed, value, at in (("kind", kind, parts[0]), ("order", order, parts[0]), ("title", title, parts[-1])):
-        if value is None:
-            finding = at.file.finding("P4V-C022", Place(1, 1), needed, f"no `{needed}`", f"`{needed}`")
-            raise Refusal([finding])
-    assert kind is not None
-    assert order is not None
-    assert title is not None
-    findings = [finding for part in parts for finding in _term_findings(part, KINDS[kind])]
-    findings += [finding for part in parts[1:] for finding in _base_only(part)]
-    if findings:
-        raise Refusal(findings)
-    return Program(name, kind, title, order, tuple(parts))
+            raise Refusal([files[-1].finding("P4V-C013", place, "extends", found, "a program that rests on another")])
+        files.append(read_yaml(path, shown_path(path), f"programs/{path.name}"))
+        wanted = plain(files[-1].root).get("extends")
+    files.reverse()
+    return files
 
 
-def _unknown_parent(part: Part, wanted: str, library: Library) -> Finding:
+def _unknown_parent(file: YamlFile, wanted: str, library: Library) -> Finding:
+    place = place_at(file.root, ("extends",))
     remedy = did_you_mean(wanted, library.known())
-    place = place_at(part.file.root, ("extends",))
-    return part.file.finding("P4V-C014", place, "extends", "an unknown program", "the id of a program", remedy=remedy)
+    return file.finding("P4V-C014", place, "extends", "an unknown program", "the id of a program", remedy=remedy)
 
 
-def _part(path: Path, name: str) -> Part:
-    file = read_yaml(path, shown_path(path), f"programs/{path.name}")
-    document = checked(file, Document)
-    if document.program != name:
+def _document(file: YamlFile, findings: list[Finding]) -> Document | None:
+    try:
+        return checked(file, Document)
+    except Refusal as refusal:
+        findings += refusal.findings
+        return None
+
+
+def _whole_findings(file: YamlFile, document: Document, base: bool, leaf: bool) -> Iterator[Finding]:
+    """What a program says once, in the file it rests on or in its own, and under its file's name."""
+    if document.program != file.path.stem:
         place = place_at(file.root, ("program",))
-        raise Refusal([file.finding("P4V-C015", place, "program", "another id than the file's name", f"`{name}`")])
-    return Part(file, document)
+        yield file.finding("P4V-C015", place, "program", "another id than the file's name", f"`{file.path.stem}`")
+    for name in ("kind", "order", "in_force"):
+        stated = getattr(document, name) is not None
+        if base and not stated and name != "in_force":
+            yield file.finding("P4V-C022", Place(1, 1), name, f"no `{name}`", f"`{name}`")
+        elif stated and not base:
+            place = place_at(file.root, (name,))
+            yield file.finding("P4V-C024", place, name, f"`{name}` again", f"`{name}` in the program that it extends")
+    if leaf and document.title is None:
+        yield file.finding("P4V-C022", Place(1, 1), "title", "no `title`", "`title`")
 
 
 def shown_path(path: Path) -> str:
@@ -201,7 +231,7 @@ def findings_of(
 def _finding_of(
     file: YamlFile, node: Node, path: tuple[str | int, ...], fault: dict[str, Any], model: type[BaseModel]
 ) -> Finding:
-    loc = tuple(part for part in fault["loc"] if part != "[key]")
+    loc = tuple(part for part in fault["loc"] if part not in ("[key]", *CHOICES))
     place = place_at(node, loc)
     field = ".".join(str(part) for part in (*path, *loc)) or None
     context = fault.get("ctx", {})
@@ -218,7 +248,7 @@ def _finding_of(
         case "missing":
             return file.finding("P4V-C022", place_at(node, loc[:-1]), field, f"no `{loc[-1]}`", f"`{loc[-1]}`")
         case "literal_error" | "enum":
-            remedy = did_you_mean(str(fault["input"]), context["expected"].replace("'", "").split(" or "))
+            remedy = did_you_mean(str(fault["input"]), re.findall(r"'([^']*)'", context["expected"]))
             return file.finding("P4V-C052", place, field, "another word", context["expected"], remedy=remedy)
         case "too_short":
             return file.finding("P4V-C044", place, field, "an empty list", "at least one item")
@@ -256,14 +286,6 @@ def _key_place(node: Node, loc: tuple[str | int, ...]) -> Place:
     return node.place
 
 
-def terms_of(part: Part) -> Iterator[tuple[tuple[str | int, ...], Mapping]]:
-    """The mappings of blocks in a file, each with its path: its own terms, then those of each amendment."""
-    for path in [("terms",), *(("amendments", i, "terms") for i in range(len(part.document.amendments)))]:
-        node = node_at(part.file.root, path)
-        if isinstance(node, Mapping):
-            yield path, node
-
-
 def node_at(node: Node, path: Sequence[str | int]) -> Node | None:
     for part in path:
         if isinstance(node, Mapping) and part in node.entries:
@@ -275,20 +297,23 @@ def node_at(node: Node, path: Sequence[str | int]) -> Node | None:
     return node
 
 
-def _term_findings(part: Part, blocks: Any) -> Iterator[Finding]:
+def _term_findings(file: YamlFile, blocks: MappingOf[str, type[Block]]) -> Iterator[Finding]:
     """Each term checked where it stands, also one that a later date replaces."""
-    for path, node in terms_of(part):
+    amendments = node_at(file.root, ("amendments",))
+    count = len(amendments.items) if isinstance(amendments, Listing) else 0
+    for path in [("terms",), *(("amendments", i, "terms") for i in range(count))]:
+        node = node_at(file.root, path)
+        if not isinstance(node, Mapping):
+            continue
         for name, entry in node.entries.items():
             field = ".".join(str(step) for step in (*path, name))
             if name not in blocks:
                 remedy = did_you_mean(name, blocks)
-                yield part.file.finding(
-                    "P4V-C020", entry.key, field, "an unknown block", ", ".join(blocks), remedy=remedy
-                )
+                yield file.finding("P4V-C020", entry.key, field, "an unknown block", ", ".join(blocks), remedy=remedy)
             elif isinstance(entry.value, Mapping):
-                yield from _block_findings(part.file, (*path, name), entry.value, blocks[name])
+                yield from _block_findings(file, (*path, name), entry.value, blocks[name])
             elif not (isinstance(entry.value, Scalar) and entry.value.text == REMOVED):
-                yield part.file.finding("P4V-C021", entry.value.place, field, "another shape", f"terms, or `{REMOVED}`")
+                yield file.finding("P4V-C021", entry.value.place, field, "another shape", f"terms, or `{REMOVED}`")
 
 
 def _block_findings(
@@ -309,12 +334,3 @@ def _block_findings(
         except ValidationError as error:
             models = _models_in(spec.annotation) or [block]
             yield from findings_of(file, entry.value, (*path, name), error, models[0])
-
-
-def _base_only(part: Part) -> Iterator[Finding]:
-    for name in ("kind", "order", "in_force"):
-        if getattr(part.document, name) is not None:
-            place = place_at(part.file.root, (name,))
-            yield part.file.finding(
-                "P4V-C024", place, name, f"`{name}` again", f"`{name}` in the program that it extends"
-            )

@@ -1,6 +1,6 @@
 """The terms in force: a program's own, then each amendment that had been signed and takes effect, in order of date."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from p4v.contract import yaml_tree
-from p4v.contract.blocks import KINDS, Block, Called
+from p4v.contract.blocks import KINDS, NEEDED, Block, Called
 from p4v.contract.documents import REMOVED, Amendment, Part, Program, findings_of, node_at
 from p4v.contract.order import Order, OrderFault, ordered_steps
-from p4v.contract.yaml_tree import Node, Place, YamlFile
+from p4v.contract.yaml_tree import Mapping as YamlMapping
+from p4v.contract.yaml_tree import Node, Place, Scalar, YamlFile, place_at, plain
 from p4v.errors import Finding, Refusal
 from p4v.periods import Period, agreement_year
 from p4v.units import Table, Unit
@@ -23,12 +23,12 @@ Known = TypeVar("Known", bound=Block)
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """One term where it was last set."""
+    """One term where it was last set, and the block that it was set in."""
 
     node: Node
+    block: YamlMapping
     key: Place
     file: YamlFile
-    path: tuple[str | int, ...]
     amendment: str | None
     clause: str | None
 
@@ -105,7 +105,7 @@ class Terms:
 
     def _source(self, block: str, field: str, within: tuple[str | int, ...]) -> Source:
         placed = self._placed[block].get(field) or self._placed[block]["clause"]
-        place = yaml_tree.place_at(placed.node, within) if within else placed.key
+        place = place_at(placed.node, within) if within else placed.key
         origin = {"contract": placed.file.relative, "line": place.line, "amendment": placed.amendment}
         return Source(placed.clause or self._blocks[block].clause, origin)
 
@@ -118,12 +118,18 @@ def terms_in_force(program: Program, period: Period, agreement_start: date | Non
     first = program.parts[0].document.in_force
     if first is not None and (period.first_day < first.effective or (known is not None and known < first.signed)):
         raise NotInForce(program.id, first.effective)
+    placed = _placed(program, _amendments_in_force(program, period, agreement_start, known, whole=True))
+    return Terms(program, _blocks(program, placed), placed)
+
+
+def _placed(program: Program, amendments: Iterable[tuple[Part, int, Amendment]]) -> dict[str, dict[str, Placed]]:
+    """Every term where it was last set, by block and name."""
     placed: dict[str, dict[str, Placed]] = {}
     for part in program.parts:
         _overlay(placed, part, ("terms",), None)
-    for part, index, amendment in _amendments_in_force(program, period, agreement_start, known):
+    for part, index, amendment in amendments:
         _overlay(placed, part, ("amendments", index, "terms"), amendment)
-    return Terms(program, _blocks(program, placed), placed)
+    return placed
 
 
 class NotInForce(Exception):
@@ -136,8 +142,9 @@ class NotInForce(Exception):
 
 
 def _amendments_in_force(
-    program: Program, period: Period, agreement_start: date | None, known: date | None
+    program: Program, period: Period, agreement_start: date | None, known: date | None, whole: bool
 ) -> Iterator[tuple[Part, int, Amendment]]:
+    """The amendments for a period in order of date. Where terms hold for the `whole` of it, none begins inside it."""
     dated = [
         (amendment.effective, depth, index, part, amendment)
         for depth, part in enumerate(program.parts)
@@ -147,8 +154,8 @@ def _amendments_in_force(
     for effective, _, index, part, amendment in sorted(dated, key=lambda row: row[:3]):
         if effective > period.last_day:
             continue
-        if effective > period.first_day:
-            place = yaml_tree.place_at(part.file.root, ("amendments", index, "effective"))
+        if whole and effective > period.first_day:
+            place = place_at(part.file.root, ("amendments", index, "effective"))
             field = f"amendments.{index}.effective"
             found = f"{effective}, inside the period {period}"
             allowed = "the first day of a performance period: these terms hold for a whole one"
@@ -171,20 +178,21 @@ def _overlay(
     placed: dict[str, dict[str, Placed]], part: Part, path: tuple[str | int, ...], amendment: Amendment | None
 ) -> None:
     node = node_at(part.file.root, path)
-    if not isinstance(node, yaml_tree.Mapping):
+    if not isinstance(node, YamlMapping):
         return
     for name, block in node.entries.items():
-        if isinstance(block.value, yaml_tree.Scalar) and block.value.text == REMOVED:
+        if isinstance(block.value, Scalar) and block.value.text == REMOVED:
             placed.pop(name, None)
             continue
-        assert isinstance(block.value, yaml_tree.Mapping)
+        if not isinstance(block.value, YamlMapping):
+            continue
         own = block.value.entries.get("clause")
-        stated = own.value.text if own and isinstance(own.value, yaml_tree.Scalar) else None
+        stated = own.value.text if own and isinstance(own.value, Scalar) else None
         clause = stated or (amendment.clause if amendment else None)
         kept = placed.setdefault(name, {})
         for key, entry in block.value.entries.items():
             id_ = amendment.id if amendment else None
-            kept[key] = Placed(entry.value, entry.key, part.file, (*path, name, key), id_, clause)
+            kept[key] = Placed(entry.value, block.value, entry.key, part.file, id_, clause)
 
 
 def _blocks(program: Program, placed: Mapping[str, Mapping[str, Placed]]) -> dict[str, Block]:
@@ -193,9 +201,10 @@ def _blocks(program: Program, placed: Mapping[str, Mapping[str, Placed]]) -> dic
     for name, terms in placed.items():
         model = KINDS[program.kind][name]
         try:
-            blocks[name] = model.model_validate({key: yaml_tree.plain(term.node) for key, term in terms.items()})
+            blocks[name] = model.model_validate({key: plain(term.node) for key, term in terms.items()})
         except ValidationError as error:
             findings += _merged_findings(name, terms, error, model)
+    findings += _missing_blocks(program, placed)
     if findings:
         raise Refusal(findings)
     return blocks
@@ -207,20 +216,77 @@ def _merged_findings(
     """A fault of a block that several files and dates made: at the term concerned, or at the term set last."""
     last = list(terms.values())[-1]
     for fault in error.errors():
-        key = str(fault["loc"][0]) if fault["loc"] else None
+        loc, context = fault["loc"], fault.get("ctx", {})
+        key = str(loc[0]) if loc else context.get("term")
         at = terms.get(key or "", last)
-        loc = fault["loc"] if key in terms else ()
-        context = fault.get("ctx", {})
-        place = yaml_tree.place_at(at.node, tuple(loc[1:])) if loc else at.key
-        field = ".".join(str(part) for part in ("terms", name, *fault["loc"]))
-        if fault["type"] == "p4v":
-            yield at.file.finding(
-                context["code"], place, field, context["found"], context["allowed"], remedy=context["help"]
-            )
+        field = ".".join(str(part) for part in ("terms", name, *loc))
+        if not loc:
+            place = place_at(at.node, ()) if context.get("term") else at.key
+            yield at.file.finding(context["code"], place, field, context["found"], context["allowed"])
         elif fault["type"] == "missing":
-            yield at.file.finding("P4V-C022", place, field, f"no `{fault['loc'][-1]}`", f"`{fault['loc'][-1]}`")
+            yield at.file.finding("P4V-C022", at.key, field, f"no `{loc[-1]}`", f"`{loc[-1]}`")
         else:
-            yield from findings_of(at.file, at.node, at.path, error, model)
+            yield from findings_of(at.file, at.block, ("terms", name), error, model)
+
+
+def rule_findings(program: Program) -> list[Finding]:
+    """What is wrong between the terms of a program, on any day and for any agreement that its amendments know."""
+    seen: set[tuple[tuple[int, int], ...]] = set()
+    found: list[Finding] = []
+    for period, start in _occasions(program):
+        amendments = list(_amendments_in_force(program, period, start, None, whole=False))
+        key = tuple((program.parts.index(part), index) for part, index, _ in amendments)
+        if key not in seen:
+            seen.add(key)
+            placed = _placed(program, amendments)
+            found += [finding for finding in _between(program, placed) if finding not in found]
+    return found
+
+
+def _between(program: Program, placed: Mapping[str, Mapping[str, Placed]]) -> Iterator[Finding]:
+    """Faults between terms: of a block as a whole, a block that is missing, a move that cannot be made."""
+    blocks: dict[str, Block] = {}
+    sound = True
+    for name, terms in placed.items():
+        model = KINDS[program.kind].get(name)
+        if model is None:
+            sound = False
+            continue
+        try:
+            blocks[name] = model.model_validate({key: plain(term.node) for key, term in terms.items()})
+        except ValidationError as error:
+            sound = False
+            if all(not fault["loc"] or fault["type"] == "missing" for fault in error.errors()):
+                yield from _merged_findings(name, terms, error, model)
+    if not program.findings:
+        yield from _missing_blocks(program, placed)
+    if sound and not program.findings:
+        try:
+            _order(program, blocks)
+        except Refusal as refusal:
+            yield from refusal.findings
+
+
+def _missing_blocks(program: Program, placed: Mapping[str, Any]) -> Iterator[Finding]:
+    file = program.parts[-1].file
+    for name in NEEDED[program.kind]:
+        if name not in placed:
+            yield file.finding(
+                "P4V-C022", Place(1, 1), f"terms.{name}", f"no block `{name}`", f"`{name}`, with its clause"
+            )
+
+
+def _occasions(program: Program) -> Iterator[tuple[Period, date | None]]:
+    """A month and the start of an agreement for every way in which the amendments can meet."""
+    amendments = [amendment for part in program.parts for amendment in part.document.amendments]
+    first = program.parts[0].document.in_force
+    days = sorted({amendment.effective for amendment in amendments} | ({first.effective} if first else set()))
+    for day in days or [date.min]:
+        period = Period.of_months(day.year, day.month, 1)
+        starts: set[date] = {amendment.agreements_from for amendment in amendments if amendment.agreements_from}
+        years = {int(amendment.agreement_year) for amendment in amendments if amendment.agreement_year}
+        starts |= {period.first_day.replace(year=period.first_day.year - year + 1) for year in years}
+        yield from ((period, start) for start in (None, *sorted(starts)))
 
 
 def _order(program: Program, blocks: Mapping[str, Block]) -> tuple[str, ...]:
@@ -229,7 +295,7 @@ def _order(program: Program, blocks: Mapping[str, Block]) -> tuple[str, ...]:
         return ordered_steps(order, program.kind, blocks)
     except OrderFault as fault:
         file = program.parts[0].file
-        place = yaml_tree.place_at(file.root, ("order", "moves", fault.index))
+        place = place_at(file.root, ("order", "moves", fault.index))
         field = f"order.moves.{fault.index}"
         raise Refusal([file.finding("P4V-C060", place, field, fault.found, fault.allowed)]) from fault
 

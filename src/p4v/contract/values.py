@@ -14,18 +14,21 @@ from pydantic import PlainValidator
 from pydantic_core import PydanticCustomError
 
 from p4v.numbers import TERM_DECIMALS, NumberFault, read_number, read_percent
+from p4v.periods import read_day
 from p4v.units import Unit
 
 ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
 ID_ALLOWED = "a letter or digit, then up to 63 letters, digits, _ or -"
 _NAME_PATTERN = re.compile(r"[a-z][a-z0-9_]{0,63}(\.[A-Za-z0-9][A-Za-z0-9_-]{0,63})?", re.ASCII)
-_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})", re.ASCII)
 _TEXT_LIMIT = 400
 
 
-def fault(code: str, found: str, allowed: str, remedy: str | None = None) -> PydanticCustomError:
-    """An error that keeps its code and its words through pydantic."""
-    return PydanticCustomError("p4v", "", {"code": code, "found": found, "allowed": allowed, "help": remedy})
+def fault(
+    code: str, found: str, allowed: str, remedy: str | None = None, term: str | None = None
+) -> PydanticCustomError:
+    """An error that keeps its code and its words through pydantic, and the term that it is about."""
+    context = {"code": code, "found": found, "allowed": allowed, "help": remedy, "term": term}
+    return PydanticCustomError("p4v", "", context)
 
 
 def _scalar(value: Any) -> str:
@@ -80,13 +83,10 @@ def _text(value: Any) -> str:
 
 
 def _date(value: Any) -> date:
-    match = _DATE.fullmatch(_scalar(value))
     try:
-        if match:
-            return date(*(int(part) for part in match.groups()))
-    except ValueError:
-        pass
-    raise fault("P4V-C035", "no such date", "a date such as `2014-01-31`")
+        return read_day(_scalar(value))
+    except ValueError as error:
+        raise fault("P4V-C035", "no such date", "a date such as `2014-01-31`") from error
 
 
 def _yes_no(value: Any) -> bool:

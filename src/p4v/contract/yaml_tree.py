@@ -8,6 +8,7 @@ import stat
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,11 @@ from p4v.errors import Finding, Refusal
 SIZE_LIMIT = 1024 * 1024
 DEPTH_LIMIT = 20
 _LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_BIDI_OR_INVISIBLE = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
+_HIDDEN = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
+_FRAME_WIDTH = 160
+_MARK_WIDTH = 60
+FINDINGS_LIMIT = 1000
+"""A file that is all faults is not read to its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +72,9 @@ Node = Scalar | Mapping | Listing
 
 @dataclass(frozen=True, slots=True)
 class YamlFile:
-    """One file: its path as shown to the user, its path from the configs root, its bytes and its tree."""
+    """One file: its path, as shown to the user, and from the configs root; its bytes and its tree."""
 
+    path: Path
     shown: str
     relative: str
     content: bytes
@@ -93,7 +99,7 @@ def read_yaml(path: Path, shown: str, relative: str) -> YamlFile:
     content = _read_bytes(path, shown)
     text = _decoded(content, shown)
     lines = _lines(content)
-    findings = list(_unseen_characters(text, shown, lines))
+    findings = list(islice(_unseen_characters(text, shown, lines), FINDINGS_LIMIT))
     if findings:
         raise Refusal(findings)
     composer = _Composer(shown, lines)
@@ -104,7 +110,7 @@ def read_yaml(path: Path, shown: str, relative: str) -> YamlFile:
         raise Refusal([Finding("P4V-C007", shown, "no content", "a mapping of terms", line=1, column=1)])
     if not isinstance(root, Mapping):
         raise Refusal([_finding(shown, lines, "P4V-C021", root.place, None, "no mapping", "`key: value` at the top")])
-    return YamlFile(shown, relative, content, root)
+    return YamlFile(path, shown, relative, content, root)
 
 
 def plain(node: Node) -> Any:
@@ -142,7 +148,10 @@ def _read_bytes(path: Path, shown: str) -> bytes:
         raise refused("P4V-C008", "a folder, pipe or device", "a YAML file")
     if status.st_size > SIZE_LIMIT:
         raise refused("P4V-C009", f"{status.st_size} bytes", f"up to {SIZE_LIMIT} bytes")
-    return path.read_bytes()
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise refused("P4V-S005", error.strerror or "an error of the disk", "a file that can be read") from error
 
 
 def _decoded(content: bytes, shown: str) -> str:
@@ -173,7 +182,7 @@ def _unseen_characters(text: str, shown: str, lines: list[str]) -> Iterator[Find
                 yield _finding(
                     shown, lines, "P4V-C005", place, None, named, "plain blanks", remedy="type the blank again"
                 )
-            elif unicodedata.category(character) in _BIDI_OR_INVISIBLE:
+            elif unicodedata.category(character) in _HIDDEN:
                 named = f"the character U+{ord(character):04X}"
                 yield _finding(shown, lines, "P4V-C011", place, None, named, "characters that show")
 
@@ -218,6 +227,8 @@ class _Composer:
         node = self.node(event, place)
         if node is None:
             return True
+        if isinstance(node, Scalar):
+            self.refuse_hidden(node)
         is_value = True
         if self.stack:
             is_value = self.attach(self.stack[-1], node)
@@ -235,7 +246,7 @@ class _Composer:
         if isinstance(event, yaml.ScalarEvent):
             return Scalar(event.value, place)
         if isinstance(event, yaml.AliasEvent):
-            return Scalar("", place)
+            return Scalar(f"*{event.anchor}", place)
         if isinstance(event, yaml.MappingStartEvent):
             return Mapping(place)
         return Listing(place) if isinstance(event, yaml.SequenceStartEvent) else None
@@ -275,6 +286,14 @@ class _Composer:
         if getattr(event, "tag", None) is not None:
             self.refuse("P4V-C004", place, "a tag", "text, lists and mappings without tags")
 
+    def refuse_hidden(self, scalar: Scalar) -> None:
+        """Also a character that the file writes as an escape must show."""
+        for character in scalar.text:
+            if unicodedata.category(character) in _HIDDEN:
+                named = f"the character U+{ord(character):04X}"
+                self.refuse("P4V-C011", scalar.place, named, "characters that show, on one line")
+                return
+
     def place(self, event: yaml.Event) -> Place:
         start: Any = event.start_mark
         end: Any = event.end_mark
@@ -300,18 +319,19 @@ def _finding(
 
 
 def _frame(lines: list[str], place: Place, note: str) -> tuple[str, ...]:
+    """The line, the line before, and a mark; of a long line the part around the mark."""
     if not 0 < place.line <= len(lines):
         return ()
     width = len(str(place.line))
     gutter = " " * width
-    shown = [f"{gutter} |"]
+    start = 0 if place.column <= _FRAME_WIDTH else place.column - 1 - _FRAME_WIDTH // 2
     numbers = range(max(1, place.line - 1), place.line + 1)
-    shown += [f"{number:>{width}} | {_visible(lines[number - 1])}".rstrip() for number in numbers]
-    mark = " " * (place.column - 1) + "^" * min(place.length, 60)
-    shown.append(f"{gutter} | {mark} {note}".rstrip())
-    return tuple(shown)
+    shown = [f"{number:>{width}} | {_visible(lines[number - 1], start)}".rstrip() for number in numbers]
+    mark = " " * (place.column - 1 - start) + "^" * min(place.length, _MARK_WIDTH)
+    return (f"{gutter} |", *shown, f"{gutter} | {mark} {note}".rstrip())
 
 
-def _visible(line: str) -> str:
-    """A source line that can do no harm on a terminal, cut to a width that can be read."""
-    return "".join(character if character.isprintable() else " " for character in line[:160])
+def _visible(line: str, start: int) -> str:
+    """Part of a source line that can do no harm on a terminal."""
+    part = line[start : start + _FRAME_WIDTH]
+    return "".join(character if character.isprintable() else " " for character in part)

@@ -10,18 +10,19 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import Field, PlainValidator, model_validator
+from pydantic import Discriminator, Field, PlainValidator, Tag, model_validator
 
 from p4v.contract.blocks import Strict
 from p4v.contract.documents import FigureSpec, FigureUnit, Library, Program, checked, shown_path
-from p4v.contract.values import ID_ALLOWED, ID_PATTERN, LineName, Number, Text, fault
+from p4v.contract.terms import rule_findings
+from p4v.contract.values import ID_ALLOWED, ID_PATTERN, Id, LineName, Number, Text, fault
 from p4v.contract.yaml_tree import Mapping as YamlMapping
 from p4v.contract.yaml_tree import Place, YamlFile, place_at, read_yaml
 from p4v.data.table import CsvTable, Row
 from p4v.errors import Finding, Refusal, did_you_mean
 from p4v.figures import Figure, Figures
 from p4v.numbers import FIGURE_DECIMALS, NumberFault, read_number
-from p4v.periods import Period
+from p4v.periods import Period, read_day
 from p4v.units import Unit
 
 Model = TypeVar("Model")
@@ -64,7 +65,14 @@ class ProgramColumn(Strict):
     """A program for each value of a column."""
 
     column: Text
-    choose: Annotated[dict[str, Text], Field(min_length=1)]
+    choose: Annotated[dict[str, Id], Field(min_length=1)]
+
+
+ProgramChoice = Annotated[
+    Annotated[Id, Tag("<text>")] | Annotated[ProgramColumn, Tag("<mapping>")],
+    Discriminator(lambda written: "<text>" if isinstance(written, str) else "<mapping>"),
+]
+"""One program for all rows, or one for each value of a column."""
 
 
 class AgreementColumn(Strict):
@@ -100,7 +108,16 @@ class FigureColumn(Strict):
 
     @model_validator(mode="after")
     def _reason(self) -> Self:
+        if self.choose is not None and self.given is not None:
+            raise fault("P4V-C023", "`choose` and `given`", "one of them", term="given")
         return _with_reason(self, self.empty is not None, self.because)
+
+    def constants(self) -> Iterator[tuple[tuple[str, ...], Fraction]]:
+        """The numbers that the binding itself states, each with its path."""
+        yield from ((("choose", text), number) for text, number in (self.choose or {}).items())
+        for name, number in (("given", self.given), ("empty", self.empty)):
+            if isinstance(number, Fraction):
+                yield (name,), number
 
 
 def _with_reason(model: Model, empty: bool, because: str | None) -> Model:
@@ -115,7 +132,7 @@ class BindingDocument(Strict):
     keys: Annotated[list[Text], Field(min_length=1)]
     group: GroupColumns
     period: PeriodColumns
-    program: ProgramColumn | Text
+    program: ProgramChoice
     agreement: AgreementColumn | None = None
     status: Literal["projected", "interim", "final"] = "final"
     figures: Annotated[dict[LineName, FigureColumn], Field(min_length=1)]
@@ -130,6 +147,10 @@ class Binding:
     file: YamlFile
     document: BindingDocument
     programs: Mapping[str, Program]
+
+    def paths(self) -> list[Path]:
+        """The files that the binding was read from."""
+        return [self.file.path, *(part.file.path for program in self.programs.values() for part in program.parts)]
 
     def used_columns(self) -> Iterator[tuple[str, tuple[str | int, ...]]]:
         """Every column that the binding names, with the path where it names it."""
@@ -166,32 +187,33 @@ def read_binding(path: Path, library: Library) -> Binding:
     document = checked(file, BindingDocument)
     if not ID_PATTERN.fullmatch(path.stem):
         raise Refusal([file.finding("P4V-C031", Place(1, 1), None, "a file name that is no id", ID_ALLOWED)])
-    findings: list[Finding] = []
-    programs: dict[str, Program] = {}
-    for value, name, at in _program_names(document):
-        try:
-            programs[value] = library.program(name)
-        except KeyError:
-            known = [other for other in library.known() if other]
-            remedy = did_you_mean(name, known)
-            place = place_at(file.root, at)
-            findings.append(
-                file.finding(
-                    "P4V-C014",
-                    place,
-                    ".".join(map(str, at)),
-                    "an unknown program",
-                    "one of `configs/programs`",
-                    remedy=remedy,
-                )
-            )
-        except Refusal as refusal:
-            findings += [finding for finding in refusal.findings if finding not in findings]
+    programs, findings = _programs(file, document, library)
     binding = Binding(path.stem, file, document, programs)
-    findings += list(_figure_findings(binding))
+    findings += _figure_findings(binding, all_read=not findings)
     if findings:
         raise Refusal(findings)
     return binding
+
+
+def _programs(file: YamlFile, document: BindingDocument, library: Library) -> tuple[dict[str, Program], list[Finding]]:
+    """The programs by the value that chooses them, and what is wrong in any of them, each fault once."""
+    programs: dict[str, Program] = {}
+    found: list[Finding] = []
+    for value, name, at in _program_names(document):
+        try:
+            programs[value] = library.program(name)
+            found += [*programs[value].findings, *rule_findings(programs[value])]
+        except KeyError:
+            remedy = did_you_mean(name, library.known())
+            place, field = place_at(file.root, at), ".".join(map(str, at))
+            found.append(
+                file.finding("P4V-C014", place, field, "an unknown program", "the id of a program", remedy=remedy)
+            )
+        except Refusal as refusal:
+            found += refusal.findings
+    return programs, list(
+        {(fault.code, fault.file, fault.line, fault.column): fault for fault in reversed(found)}.values()
+    )[::-1]
 
 
 def _program_names(document: BindingDocument) -> Iterator[tuple[str, str, tuple[str | int, ...]]]:
@@ -202,31 +224,41 @@ def _program_names(document: BindingDocument) -> Iterator[tuple[str, str, tuple[
         yield "", document.program, ("program",)
 
 
-def _figure_findings(binding: Binding) -> Iterator[Finding]:
-    """Every figure that a program needs is bound, every bound figure is known, and the units are the same."""
+def _figure_findings(binding: Binding, all_read: bool) -> Iterator[Finding]:
+    """Units and numbers that do not fit the programs; and, where all of those could be read, names that do not."""
     known: dict[str, FigureSpec] = {}
     for program in binding.programs.values():
         known |= {name: spec for name, (spec, _) in program.figures().items()}
-    if not binding.programs:
-        return
-    bound = binding.document.figures
+    file, bound = binding.file, binding.document.figures
     for name, column in bound.items():
         path = ("figures", name)
-        if name not in known:
-            place = _key_place(binding.file, path)
-            remedy = did_you_mean(name, known)
-            yield binding.file.finding(
-                "P4V-C020", place, f"figures.{name}", "an unknown figure", ", ".join(known), remedy=remedy
-            )
-        elif column.unit is not known[name].unit:
-            place = place_at(binding.file.root, (*path, "unit"))
-            yield binding.file.finding(
-                "P4V-C025", place, f"figures.{name}.unit", f"{column.unit}", f"{known[name].unit}"
-            )
+        if name in known:
+            if column.unit is not known[name].unit:
+                place = place_at(file.root, (*path, "unit"))
+                yield file.finding("P4V-C025", place, f"figures.{name}.unit", f"{column.unit}", f"{known[name].unit}")
+            yield from _constant_findings(file, name, column, known[name])
+        elif all_read:
+            place, remedy = _key_place(file, path), did_you_mean(name, known)
+            allowed = ", ".join(known)
+            yield file.finding("P4V-C020", place, f"figures.{name}", "an unknown figure", allowed, remedy=remedy)
     for name, spec in known.items():
-        if name not in bound and not spec.optional:
-            place = _key_place(binding.file, ("figures",))
-            yield binding.file.finding("P4V-C022", place, "figures", f"no `{name}`", f"`{name}`, bound to a column")
+        if all_read and name not in bound and not spec.optional:
+            place = _key_place(file, ("figures",))
+            yield file.finding("P4V-C022", place, "figures", f"no `{name}`", f"`{name}`, bound to a column")
+
+
+def _constant_findings(file: YamlFile, name: str, column: FigureColumn, spec: FigureSpec) -> Iterator[Finding]:
+    """A number that the binding states must be one that the program takes."""
+    for path, number in column.constants():
+        try:
+            _check_range(spec, number)
+        except NumberFault as error:
+            at = ("figures", name, *path)
+            yield file.finding("P4V-C040", place_at(file.root, at), ".".join(at), error.found, error.allowed)
+    if column.empty == NOT_GIVEN and not spec.optional:
+        at = ("figures", name, "empty")
+        found, allowed = f"`{NOT_GIVEN}` for a figure that is needed", "a number, or no `empty`"
+        yield file.finding("P4V-C027", place_at(file.root, at), ".".join(at), found, allowed)
 
 
 def _key_place(file: YamlFile, path: Sequence[str]) -> Place:
@@ -248,11 +280,6 @@ class Reader:
         self._index = {column: place for place, column in enumerate(table.columns)}
         self._specs = {program.id: program.figures() for program in binding.programs.values()}
 
-    def fit_findings(self) -> list[Finding]:
-        """Where table and binding do not fit as a whole: columns, keys, ids."""
-        findings = list(self._column_findings())
-        return findings or [*self._key_findings()]
-
     def cell(self, row: Row, column: str) -> str:
         return row.cells[self._index[column]]
 
@@ -273,9 +300,14 @@ class Reader:
         keys = [self.cell(row, column) for column in document.keys]
         return Case(row, keys, group, name or None, period, program, agreement_start, figures)
 
-    def _column_findings(self) -> Iterator[Finding]:
+    def column_findings(self) -> Iterator[Finding]:
+        """Columns that the binding names and the table lacks, and the other way round."""
         named = dict(self.binding.used_columns())
         columns = self.table.columns
+        if not {*named, *self.binding.document.ignore} & {*columns}:
+            found, allowed = "none of the binding's columns", "a header with the names of the columns"
+            yield Finding("P4V-D004", self.table.shown, found, allowed, line=1)
+            return
         for column, path in named.items():
             if column not in columns:
                 field = ".".join(str(part) for part in path)
@@ -298,7 +330,8 @@ class Reader:
                     remedy,
                 )
 
-    def _key_findings(self) -> Iterator[Finding]:
+    def key_findings(self) -> Iterator[Finding]:
+        """Keys that are no ids or stand twice, and groups that differ only in case, in any row."""
         seen: dict[tuple[str, ...], int] = {}
         ids: dict[str, str] = {}
         keys = self.binding.document.keys
@@ -351,13 +384,11 @@ class Reader:
         if text == "" and column.empty is not None:
             return None
         try:
-            if len(text) == 10:
-                return date.fromisoformat(text)
+            return read_day(text)
         except ValueError:
-            pass
-        found = "an empty cell" if text == "" else "no such date"
-        findings.append(self.table.finding("P4V-D033", row, column.start, found, "a date such as 2014-01-31"))
-        return None
+            found = "an empty cell" if text == "" else "no such date"
+            findings.append(self.table.finding("P4V-D033", row, column.start, found, "a date such as 2014-01-31"))
+            return None
 
     def _figures(self, row: Row, program: Program, findings: list[Finding]) -> Figures:
         specs = self._specs[program.id]

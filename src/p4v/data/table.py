@@ -79,7 +79,11 @@ def _read_bytes(path: Path, shown: str) -> bytes:
         raise Refusal([Finding("P4V-D009", shown, _kind(status.st_mode), "a CSV file")])
     if status.st_size > SIZE_LIMIT:
         raise Refusal([Finding("P4V-D010", shown, f"{status.st_size} bytes", f"up to {SIZE_LIMIT} bytes")])
-    return path.read_bytes()
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        found = error.strerror or "an error of the disk"
+        raise Refusal([Finding("P4V-S005", shown, found, "a file that can be read")]) from error
 
 
 def _kind(mode: int) -> str:
@@ -138,6 +142,10 @@ def _records(body: bytes, shown: str) -> Iterator[Row]:
             started = reader.line_num
             taken.clear()
     except csv.Error as error:
+        if "field limit" in str(error):
+            found, allowed = "a cell without end", f"up to {CELL_LIMIT} characters"
+            place = _long_cell(b"".join(taken))
+            raise Refusal([Finding("P4V-D020", shown, found, allowed, line=started + 1, column=place)]) from error
         found = "a quote that does not close, or text after one" if started < len(lines) else "a row that does not end"
         raise Refusal([Finding("P4V-D005", shown, found, "well-formed CSV", line=started + 1)]) from error
 

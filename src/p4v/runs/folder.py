@@ -6,7 +6,7 @@ The bytes depend on the inputs alone. Reports are derived from a run, lie beside
 import csv
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,27 +87,56 @@ def make_run(batch: Batch, row: SettledRow, table: Mapping[str, Any]) -> Run:
 
 
 def write_run(run: Run, folder: Path) -> bool:
-    """Writes the run, once: False where the same run is there already. Raises `Refusal` where another run is."""
+    """Writes the run, once: False where the same settlement is there already, whole.
+
+    Raises `Refusal` where its files are not what its manifest says.
+    """
     place = folder / run.id
-    if place.exists():
-        for name, content in run.files.items():
-            there = place / name
-            if not there.is_file() or there.read_bytes() != content:
-                found = "another content under the same run"
-                raise Refusal(
-                    [
-                        Finding(
-                            "P4V-V001",
-                            str(there),
-                            found,
-                            "the run as it was written",
-                            help="restore it, or write elsewhere",
-                        )
-                    ]
-                )
-        return False
-    write_folder(place, run.files)
-    return True
+    if not place.exists():
+        write_folder(place, run.files)
+        return True
+    findings = list(file_findings(place, read_json(place / MANIFEST)))
+    if not findings and (place / SETTLEMENT).read_bytes() != run.files[SETTLEMENT]:
+        findings = [changed(place / SETTLEMENT, digest_of(run.files[SETTLEMENT]))]
+    if findings:
+        raise Refusal(findings)
+    return False
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A file of a run. Raises `Refusal` (verification) if it is not there or no JSON object."""
+    try:
+        document = json.loads(path.read_bytes())
+    except OSError as error:
+        raise Refusal([Finding("P4V-V002", str(path), "no such file", "the file, as it was written")]) from error
+    except ValueError as error:
+        raise Refusal(
+            [Finding("P4V-V001", str(path), "a file that is no JSON", "the file, as it was written")]
+        ) from error
+    if not isinstance(document, dict):
+        raise Refusal([Finding("P4V-V001", str(path), "a file of another shape", "the file, as it was written")])
+    return document
+
+
+def file_findings(folder: Path, manifest: Mapping[str, Any]) -> Iterator[Finding]:
+    """Every file of a run that is missing, changed, or not in its manifest."""
+    named = [*manifest.get("inputs", ()), *manifest.get("outputs", ())]
+    for entry in named:
+        path = folder / str(entry["path"])
+        if not path.is_file():
+            yield Finding("P4V-V002", str(path), "no such file", f"the file with digest {entry['sha256']}")
+        elif digest_of(path.read_bytes()) != entry["sha256"]:
+            yield changed(path, entry["sha256"])
+    known = {str(entry["path"]) for entry in named}
+    for path in sorted((folder / INPUTS).rglob("*")):
+        if path.is_file() and str(path.relative_to(folder)) not in known:
+            yield Finding("P4V-V004", str(path), "a file that the manifest does not name", "the files of the manifest")
+
+
+def changed(path: Path, expected: str) -> Finding:
+    """A file with another digest than expected."""
+    found = f"digest {digest_of(path.read_bytes())}"
+    return Finding("P4V-V001", str(path), found, f"digest {expected}", help="restore the file from a copy")
 
 
 def template_digests() -> dict[str, str]:

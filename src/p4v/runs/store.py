@@ -1,6 +1,7 @@
 """Files as p4v leaves them: whole or not at all, readable by their owner, never through a planted link."""
 
 import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from shutil import rmtree
@@ -8,6 +9,7 @@ from tempfile import mkdtemp, mkstemp
 
 from p4v.errors import Finding, Refusal
 
+_SYSTEM_PARTS = 2
 FILE_MODE = 0o600
 FOLDER_MODE = 0o700
 
@@ -59,9 +61,7 @@ def write_folder(path: Path, files: Mapping[str, bytes], replace: bool = False) 
 
 
 def make_folder(path: Path) -> None:
-    """Makes a folder and those above it, for the owner alone. A link in its place is refused."""
-    if path.is_dir() and not path.is_symlink():
-        return
+    """Makes a folder and those above it, for the owner alone. A link in its place or above it is refused."""
     refuse_link(path)
     try:
         for folder in [*reversed(path.parents), path]:
@@ -71,16 +71,36 @@ def make_folder(path: Path) -> None:
         raise _disk(path, error) from error
 
 
+def refuse_place(path: Path, folder: bool) -> None:
+    """Before anything is computed: a place that cannot hold a file, or a folder. Raises `Refusal`."""
+    refuse_link(path)
+    for above in [path, *path.parents]:
+        try:
+            status = above.lstat()
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise _disk(path, error) from error
+        is_folder = stat.S_ISDIR(status.st_mode)
+        if is_folder is not (folder if above == path else True):
+            found, allowed = ("a folder", "a file") if is_folder else ("a file", "a folder")
+            raise Refusal([Finding("P4V-S001", str(above), found, f"{allowed}, or a place for one")])
+        return
+
+
 def refuse_link(path: Path) -> None:
-    """A link in the place of an output is refused, also one that leads nowhere."""
-    if path.is_symlink():
-        raise Refusal(
-            [
-                Finding(
-                    "P4V-X010", str(path), "a symbolic link", "a file or folder of its own", help="name another place"
-                )
-            ]
-        )
+    """A link in the place of an output or above it is refused, also one that leads nowhere.
+
+    Links directly below the root of the disk are the system's own.
+    """
+    for place in [path, *path.parents]:
+        try:
+            planted = len(place.absolute().parts) > _SYSTEM_PARTS and place.is_symlink()
+        except OSError as error:
+            raise _disk(path, error) from error
+        if planted:
+            allowed = "a file or folder of its own"
+            raise Refusal([Finding("P4V-X010", str(place), "a symbolic link", allowed, help="name another place")])
 
 
 def _sync_folder(path: Path) -> None:
@@ -92,6 +112,5 @@ def _sync_folder(path: Path) -> None:
 
 
 def _disk(path: Path, error: OSError) -> Refusal:
-    return Refusal(
-        [Finding("P4V-S003", str(path), f"{error.strerror or 'an error of the disk'}", "a place that can be written")]
-    )
+    found = error.strerror or "an error of the disk"
+    return Refusal([Finding("P4V-S003", str(path), found, "a place that can be written")])

@@ -8,7 +8,19 @@ from typing import Any
 import p4v
 from p4v.batch import settle_table
 from p4v.errors import Finding, Refusal
-from p4v.runs.folder import CALCULATION, INPUTS, LINES, MANIFEST, SCHEMA, SETTLEMENT, Run, make_run
+from p4v.runs.folder import (
+    CALCULATION,
+    INPUTS,
+    LINES,
+    MANIFEST,
+    SCHEMA,
+    SETTLEMENT,
+    Run,
+    changed,
+    file_findings,
+    make_run,
+    read_json,
+)
 from p4v.settlement import digest_of
 
 _SOFTWARE = ("p4v", "lock", "templates")
@@ -21,7 +33,7 @@ def verify(folder: Path) -> None:
     Raises `Refusal` naming every file that is missing or changed, or the first line that differs.
     """
     manifest = _manifest(folder)
-    findings = [*_version_findings(folder, manifest)] or [*_file_findings(folder, manifest)]
+    findings = [*_version_findings(folder, manifest)] or [*file_findings(folder, manifest)]
     if findings:
         raise Refusal(findings)
     again = _again(folder, manifest)
@@ -29,9 +41,7 @@ def verify(folder: Path) -> None:
     if again.files[SETTLEMENT] != stored:
         raise Refusal([_first_difference(folder, json.loads(stored), again.document())])
     if again.files[LINES] != (folder / LINES).read_bytes():
-        raise Refusal(
-            [_changed(folder / LINES, digest_of(again.files[LINES]), digest_of((folder / LINES).read_bytes()))]
-        )
+        raise Refusal([changed(folder / LINES, digest_of(again.files[LINES]))])
     findings = [*_manifest_findings(folder, manifest, again.manifest())]
     if findings:
         raise Refusal(findings)
@@ -40,27 +50,13 @@ def verify(folder: Path) -> None:
 def read_run(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """Settlement and manifest of a run folder. Raises `Refusal` if they are not there."""
     manifest = _manifest(folder)
-    return _json(folder / SETTLEMENT), manifest
+    return read_json(folder / SETTLEMENT), manifest
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
     if not folder.is_dir():
         raise Refusal([Finding("P4V-U004", str(folder), "no such folder", "the folder of a run")])
-    return _json(folder / MANIFEST)
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        document = json.loads(path.read_bytes())
-    except OSError as error:
-        raise Refusal([Finding("P4V-V002", str(path), "no such file", "the file, as it was written")]) from error
-    except ValueError as error:
-        raise Refusal(
-            [Finding("P4V-V001", str(path), "a file that is no JSON", "the file, as it was written")]
-        ) from error
-    if not isinstance(document, dict):
-        raise Refusal([Finding("P4V-V001", str(path), "a file of another shape", "the file, as it was written")])
-    return document
+    return read_json(folder / MANIFEST)
 
 
 def _version_findings(folder: Path, manifest: Mapping[str, Any]) -> Iterator[Finding]:
@@ -81,24 +77,6 @@ def _release(version: Any) -> tuple[int, ...]:
         return tuple(int(part) for part in str(version).split("."))
     except ValueError:
         return (10**9,)
-
-
-def _file_findings(folder: Path, manifest: Mapping[str, Any]) -> Iterator[Finding]:
-    named = [*manifest.get("inputs", ()), *manifest.get("outputs", ())]
-    for entry in named:
-        path = folder / str(entry["path"])
-        if not path.is_file():
-            yield Finding("P4V-V002", str(path), "no such file", f"the file with digest {entry['sha256']}")
-        elif digest_of(path.read_bytes()) != entry["sha256"]:
-            yield _changed(path, entry["sha256"], digest_of(path.read_bytes()))
-    known = {str(entry["path"]) for entry in named}
-    for path in sorted((folder / INPUTS).rglob("*")):
-        if path.is_file() and str(path.relative_to(folder)) not in known:
-            yield Finding("P4V-V004", str(path), "a file that the manifest does not name", "the files of the manifest")
-
-
-def _changed(path: Path, expected: str, found: str) -> Finding:
-    return Finding("P4V-V001", str(path), f"digest {found}", f"digest {expected}", help="restore the file from a copy")
 
 
 def _again(folder: Path, manifest: Mapping[str, Any]) -> Run:

@@ -79,7 +79,7 @@ def test_drawn_tables_settle_as_the_reference_does(binding: str, data: st.DataOb
     assert differences(binding, rows, folder) == []
 
 
-@pytest.mark.parametrize(("binding", "count"), [("mssp", 1500), ("reach", 800), ("hospital-scores", 800)])
+@pytest.mark.parametrize(("binding", "count"), [("mssp", 1000), ("reach", 600), ("hospital-scores", 600)])
 def test_a_seeded_table_settles_as_the_reference_does(binding: str, count: int, folder: Path) -> None:
     assert differences(binding, sample(binding, count * max(EXAMPLES // 300, 1), seed=7), folder) == []
 

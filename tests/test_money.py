@@ -172,7 +172,7 @@ def test_footed(total: str, parts: list[str], expected: list[str]) -> None:
 @pytest.mark.parametrize(("total", "parts", "expected"), [row for row in FOOTED if row[1]])
 def test_footed_arrays(total: str, parts: list[str], expected: list[str]) -> None:
     arrays = [np.array([float(F(part)), 0.0]) for part in parts]
-    found = footed_array(np.array([float(F(total)), 0.0]), arrays)
+    found = [footed_array(np.array([float(F(total)), 0.0]), arrays, i) for i in range(len(arrays))]
     assert [part[0] for part in found] == pytest.approx([float(F(part)) for part in expected], rel=1e-12, abs=1e-9)
     assert [part[1] for part in found] == [0.0] * len(parts)
 
@@ -181,7 +181,7 @@ def test_footed_arrays_asked_for_again_and_of_other_figures() -> None:
     total, one, two, three = (np.array([amount]) for amount in (1.0, 0.333, 0.667, 0.0))
     asked = [(total, [one, two]), (total, [one, two]), (total, [two, one]), (total, [one, two, three])]
     asked += [(total, [one, two]), (np.array([1.01]), [one, two]), (total, [one, two])]
-    found = [[float(part[0]) for part in footed_array(whole, parts)] for whole, parts in asked]
+    found = [[float(footed_array(whole, parts, i)[0]) for i in range(len(parts))] for whole, parts in asked]
     again = [0.33, 0.67]
     assert found == [again, again, [0.67, 0.33], [0.33, 0.67, 0.0], again, [0.34, 0.67], again]
 
@@ -206,7 +206,7 @@ def test_more_missing_than_parts_is_refused(total: str, parts: list[str]) -> Non
     with pytest.raises(ValueError, match="^the parts do not add up to the total but for rounding$"):
         footed_exact(F(total), [F(part) for part in parts])
     with pytest.raises(ValueError, match="^the parts do not add up to the total but for rounding$"):
-        footed_array(np.array([0.0, float(F(total))]), [np.array([0.0, float(F(part))]) for part in parts])
+        footed_array(np.array([0.0, float(F(total))]), [np.array([0.0, float(F(part))]) for part in parts], 0)
 
 
 def test_a_total_without_parts_is_refused_unless_it_is_0() -> None:
@@ -242,7 +242,7 @@ def test_allocated(total: str, weights: list[str], expected: list[str]) -> None:
 def test_allocated_arrays(total: str, weights: list[str], expected: list[str]) -> None:
     arrays = [np.array([float(F(weight)), 1.0]) for weight in weights]
     whole = np.array([float(F(total)), float(len(weights))])
-    found = allocated_array(whole, arrays)
+    found = [allocated_array(whole, arrays, i) for i in range(len(arrays))]
     assert [part[0] for part in found] == pytest.approx([float(F(part)) for part in expected], rel=1e-12, abs=1e-9)
     assert [part[1] for part in found] == [1.0] * len(weights)
 
@@ -256,7 +256,7 @@ def test_weights_that_sum_to_0_are_refused(weights: list[str]) -> None:
 @pytest.mark.parametrize("weights", [[[0.0, 0.0]], [[1.0, 1.0], [1.0, -1.0]], [[0.0, 0.0], [1.0, 0.0]]])
 def test_weights_that_sum_to_0_in_one_scenario_are_refused(weights: list[list[float]]) -> None:
     with pytest.raises(ValueError, match="^weights that sum to 0 split nothing$"):
-        allocated_array(np.ones(2), [np.array(weight) for weight in weights])
+        allocated_array(np.ones(2), [np.array(weight) for weight in weights], 0)
 
 
 # value, places, text

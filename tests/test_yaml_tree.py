@@ -1,5 +1,7 @@
 """YAML as text with places: what is read, what is refused, and where the finding points."""
 
+import ast
+import errno
 import os
 import subprocess
 import sys
@@ -146,9 +148,10 @@ def test_order_of_the_file_is_kept(read):
     assert list(read("c: 1\na: 2\nb: 3\n").root.entries) == ["c", "a", "b"]
 
 
-def test_file_keeps_its_names_and_bytes(read):
+def test_file_keeps_its_names_and_bytes(read, tmp_path):
     content = "# ü\r\na: 1\r\n".encode()
     file = read(content)
+    assert file.path == tmp_path / "file.yaml"
     assert (file.shown, file.relative, file.content) == ("shown/file.yaml", "programs/file.yaml", content)
 
 
@@ -297,6 +300,7 @@ def test_tab_is_refused(refused, text, line, column):
     (finding,) = refused(text)
     assert (finding.code, finding.line, finding.column) == ("P4V-C005", line, column)
     assert (finding.found, finding.allowed, finding.help) == ("a tab", "blanks", "indent with blanks")
+    assert finding.field is None
 
 
 @pytest.mark.parametrize("blank", ["\u00a0", "\u1680", "\u2003", "\u2007", "\u202f", "\u205f", "\u3000"])
@@ -304,7 +308,7 @@ def test_blank_that_is_none_is_refused_with_its_code_point(refused, blank):
     (finding,) = refused(f"a: 1\nmode:{blank}cliff\n")
     assert (finding.code, finding.line, finding.column) == ("P4V-C005", 2, 6)
     assert (finding.found, finding.allowed) == (f"the blank U+{ord(blank):04X}", "plain blanks")
-    assert finding.help == "type the blank again"
+    assert (finding.field, finding.help) == (None, "type the blank again")
 
 
 HIDDEN = {
@@ -321,7 +325,7 @@ def test_character_that_does_not_show_is_refused_with_its_code_point(refused, na
     (finding,) = refused(f"a: 1\nname: x{HIDDEN[name]}y\nb: 2\n")
     assert (finding.code, finding.line, finding.column) == ("P4V-C011", 2, 8)
     assert (finding.found, finding.allowed) == (f"the character {name}", "characters that show")
-    assert finding.help is None
+    assert (finding.field, finding.help) == (None, None)
     assert HIDDEN[name] not in finding.text()
 
 
@@ -333,7 +337,10 @@ def test_code_point_that_is_no_character_is_refused(refused, character):
 @pytest.mark.parametrize("escape", ["\\0", "\\a", "\\e", "\\x07", "\\r", "\\u200b", "\\u202e", "\\ufeff", "\\u2028"])
 @pytest.mark.parametrize("text", ['name: "x{}y"\n', '"x{}y": name\n'])
 def test_character_that_does_not_show_is_refused_where_it_is_escaped(refused, text, escape):
-    assert [(finding.code, finding.line) for finding in refused("a: 1\n" + text.format(escape))] == [("P4V-C011", 2)]
+    (finding,) = refused("a: 1\n" + text.format(escape))
+    assert (finding.code, finding.line) == ("P4V-C011", 2)
+    hidden = ast.literal_eval('"' + escape.replace("\\e", "\\x1b") + '"')
+    assert finding.found == f"the character U+{ord(hidden):04X}"
 
 
 def test_lone_carriage_return_is_no_line_end(refused):
@@ -353,6 +360,11 @@ def test_every_such_character_is_reported(refused):
         ("P4V-C005", 2, 3),
         ("P4V-C011", 3, 4),
     ]
+
+
+@pytest.mark.parametrize("faults, reported", [(999, 999), (1000, 1000), (1001, 1000)])
+def test_file_that_is_all_faults_is_not_read_to_its_end(refused, faults, reported):
+    assert len(refused("a:" + "\t" * faults)) == reported
 
 
 # Files
@@ -380,6 +392,7 @@ def test_size_is_checked_before_reading(tmp_path):
     "content, line, offset",
     [
         (b"\xff", 1, 0),
+        (b"\n\xff", 2, 1),
         (b"a: Mu\xf1oz\n", 1, 5),
         (b"a: 1\nb: 2\nc: \xe9\xff\n", 3, 13),
         ("ü: 1\n".encode() + b"b: \xc3", 2, 9),
@@ -422,6 +435,26 @@ def test_what_is_no_file_is_refused_without_waiting(tmp_path, make, found):
     with pytest.raises(Refusal) as refusal:
         read_yaml(path, "shown.yaml", "file.yaml")
     assert refusal.value.text(as_json=False) == f"shown.yaml: error[P4V-C008]: found {found}; allowed a YAML file"
+
+
+@pytest.mark.parametrize(
+    "error, found",
+    [(OSError(errno.EIO, "Input/output error"), "Input/output error"), (OSError(), "an error of the disk")],
+)
+def test_file_that_the_disk_does_not_give(tmp_path, monkeypatch, error, found):
+    path = tmp_path / "file.yaml"
+    path.write_text("a: 1\n")
+
+    def failing(_: Path) -> bytes:
+        raise error
+
+    monkeypatch.setattr(Path, "read_bytes", failing)
+    with pytest.raises(Refusal) as refusal:
+        read_yaml(path, "shown.yaml", "file.yaml")
+    assert refusal.value.exit_code == 5
+    assert refusal.value.text(as_json=False) == (
+        f"shown.yaml: error[P4V-S005]: found {found}; allowed a file that can be read"
+    )
 
 
 # Shape

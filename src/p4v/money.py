@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from functools import lru_cache
-from itertools import combinations
-from threading import local
 from typing import Any
 
 import numpy as np
@@ -41,10 +39,15 @@ def rounded_exact(value: Fraction, places: int, rule: str) -> Fraction:
     >>> rounded_exact(Fraction(1, 8), 2, "half_up"), rounded_exact(Fraction(1, 8), 2, "half_even")
     (Fraction(13, 100), Fraction(3, 25))
     """
-    scale = 10**places
+    return Fraction(_rounded_units(value, places, Rule(rule)), 10**places)
+
+
+def _rounded_units(value: Fraction, places: int, rule: Rule) -> int:
+    """The rounded value in units of its last place."""
+    scale: int = 10**places
     whole, rest = divmod(abs(value.numerator) * scale, value.denominator)
     twice = 2 * rest
-    match Rule(rule):
+    match rule:
         case Rule.HALF_UP:
             away = twice >= value.denominator
         case Rule.HALF_EVEN:
@@ -53,8 +56,7 @@ def rounded_exact(value: Fraction, places: int, rule: str) -> Fraction:
             away = rest > 0
         case Rule.DOWN:
             away = False
-    size = Fraction(whole + away, scale)
-    return size if value.numerator >= 0 else -size
+    return (whole + away) * (-1 if value.numerator < 0 else 1)
 
 
 def rounded_array(values: Any, places: int, rule: str) -> Any:
@@ -110,42 +112,20 @@ def _cents_toward_zero(amount: Fraction) -> int:
     return cents if amount.numerator >= 0 else -cents
 
 
-class _LastFooted(local):
-    """What a thread footed last: a program asks for one part after the other, of the same arrays."""
-
-    total: Any = None
-    parts: Sequence[Any] = ()
-    result: Sequence[Any] = ()
-
-
-_LAST_FOOTED = _LastFooted()
-
-
-def footed_array(total: Any, parts: Sequence[Any]) -> Sequence[Any]:
-    """`footed_exact` for estimates: total `(n,)`, m parts `(n,)` -> m arrays `(n,)`. The arrays are not written to."""
-    last = _LAST_FOOTED
-    same = last.total is total and len(last.parts) == len(parts)
-    if not (same and all(before is now for before, now in zip(last.parts, parts, strict=True))):
-        last.result = _footed_array(total, parts)
-        last.total, last.parts = total, tuple(parts)
-    return last.result
-
-
-def _footed_array(total: Any, parts: Sequence[Any]) -> list[Any]:
-    in_cents = [np.multiply(part, 100.0) for part in parts]
-    cut = [np.trunc(part) for part in in_cents]
-    missing = np.rint(np.multiply(total, 100.0)) - sum(cut)
+def footed_array(total: Any, parts: Sequence[Any], i: int) -> Any:
+    """Part `i` of `footed_exact` for estimates: total `(n,)`, m parts `(n,)` -> `(n,)`."""
+    cut = [np.trunc(part * 100.0) for part in parts]
+    missing = np.rint(total * 100.0) - sum(cut)
     if np.any(np.abs(missing) > len(parts)):
         raise ValueError("the parts do not add up to the total but for rounding")
     sign = np.sign(missing)
-    left = [sign * (part - c) for part, c in zip(in_cents, cut, strict=True)]
-    # The rank of a part: how many come before it. In a tie the earlier one does.
-    before: list[Any] = [0 for _ in parts]
-    for i, j in combinations(range(len(parts)), 2):
-        first = left[i] >= left[j]
-        before[j] = before[j] + first
-        before[i] = before[i] + ~first
-    return [(c + sign * (rank < np.abs(missing))) / 100.0 for c, rank in zip(cut, before, strict=True)]
+    mine = sign * (parts[i] * 100.0 - cut[i])
+    before = np.zeros_like(missing)
+    for j, part in enumerate(parts):
+        left = sign * (part * 100.0 - cut[j])
+        # The rank of part i: how many come before it. In a tie the earlier one does.
+        before += (left >= mine) if j < i else (left > mine)
+    return (cut[i] + sign * (before < np.abs(missing))) / 100.0
 
 
 def allocated_exact(total: Fraction, weights: Sequence[Fraction]) -> tuple[Fraction, ...]:
@@ -160,12 +140,12 @@ def allocated_exact(total: Fraction, weights: Sequence[Fraction]) -> tuple[Fract
     return footed_exact(total, [total * weight / whole for weight in weights])
 
 
-def allocated_array(total: Any, weights: Sequence[Any]) -> Sequence[Any]:
-    """`allocated_exact` for estimates."""
+def allocated_array(total: Any, weights: Sequence[Any], i: int) -> Any:
+    """Part `i` of `allocated_exact` for estimates."""
     whole = sum(weights)
     if np.any(whole == 0):
         raise ValueError("weights that sum to 0 split nothing")
-    return footed_array(total, [total * weight / whole for weight in weights])
+    return footed_array(total, [total * weight / whole for weight in weights], i)
 
 
 def decimal_text(value: Fraction, places: int | None = None) -> str:
@@ -175,8 +155,8 @@ def decimal_text(value: Fraction, places: int | None = None) -> str:
     ('0.125', '0.666666666667', '5.00')
     """
     shown = SHOWN_PLACES if places is None else places
-    units = rounded_exact(value, shown, Rule.HALF_EVEN) * 10**shown
-    digits = str(abs(units.numerator)).rjust(shown + 1, "0")
+    units = _rounded_units(value, shown, Rule.HALF_EVEN)
+    digits = str(abs(units)).rjust(shown + 1, "0")
     whole, fraction = digits[: len(digits) - shown], digits[len(digits) - shown :]
     if places is None:
         fraction = fraction.rstrip("0")

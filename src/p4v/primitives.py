@@ -191,7 +191,7 @@ def allocated(whole: Quantity, weights: Any, i: int) -> Quantity:
         case Reading.SYMBOLS:
             return _call("allocated", whole, weights, i)
         case Reading.ARRAYS:
-            return money.allocated_array(_array(whole), [_array(weight) for weight in weights])[i]
+            return money.allocated_array(_array(whole), [_array(weight) for weight in weights], i)
         case Reading.EXACT:
             return money.allocated_exact(_exact(whole), [_exact(weight) for weight in weights])[i]
 
@@ -202,7 +202,7 @@ def footed(whole: Quantity, parts: Any, i: int) -> Quantity:
         case Reading.SYMBOLS:
             return _call("footed", whole, parts, i)
         case Reading.ARRAYS:
-            return money.footed_array(_array(whole), [_array(part) for part in parts])[i]
+            return money.footed_array(_array(whole), [_array(part) for part in parts], i)
         case Reading.EXACT:
             return money.footed_exact(_exact(whole), [_exact(part) for part in parts])[i]
 
@@ -217,6 +217,8 @@ PRIMITIVES = (
 def _reading(*figures: Any) -> Reading:
     reading = Reading.EXACT
     for figure in figures:
+        if type(figure) is Fraction:  # by far the most frequent
+            continue
         if isinstance(figure, Symbol):
             return Reading.SYMBOLS
         if isinstance(figure, np.ndarray | np.generic):
@@ -231,7 +233,7 @@ def _reading(*figures: Any) -> Reading:
 
 
 def _exact(value: Any) -> Fraction:
-    if isinstance(value, Fraction):
+    if type(value) is Fraction:
         return value
     if isinstance(value, int):
         return Fraction(value)

@@ -106,7 +106,10 @@ People = Annotated[
 YesNo = Annotated[bool, PlainValidator(_yes_no), Unit.FLAG]
 Number = Annotated[Fraction, PlainValidator(_number(read_number, None, None, "a number"))]
 Places = Annotated[
-    int, PlainValidator(lambda v: int(_number(read_number, _ZERO, Fraction(6), "0 to 6", whole=True)(v)))
+    int,
+    PlainValidator(
+        lambda v: int(_number(read_number, _ZERO, Fraction(2), "0 to 2: whole dollars to cents", whole=True)(v))
+    ),
 ]
 Id = Annotated[str, PlainValidator(_id)]
 LineName = Annotated[str, PlainValidator(_line_name)]

@@ -1,6 +1,6 @@
 """The bars from gross savings to what is earned: what each step gave or took, in cents that foot."""
 
-from p4v.primitives import footed
+from p4v.primitives import footed, total
 from p4v.units import Usd, UsdList
 
 
@@ -24,6 +24,17 @@ def losses_change(before: Usd, after: Usd) -> Usd:
     Fraction(3600000, 1)
     """
     return before - after
+
+
+def rounding_change(earned: Usd, changes: UsdList) -> Usd:
+    """What rounding to more than a cent gave or took; (c) -> ().
+
+    Source: p4v's own reading of a waterfall: a rounding to dollars is a bar of its own.
+
+    >>> rounding_change(Fraction(10), [Fraction(12), Fraction(-5, 4)])
+    Fraction(-3, 4)
+    """
+    return earned - total(changes)
 
 
 def waterfall(earned: Usd, changes: UsdList, i: int) -> Usd:

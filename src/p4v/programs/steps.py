@@ -7,6 +7,7 @@ from p4v.contract.terms import Terms
 from p4v.formulas import waterfall
 from p4v.worksheet import Line, Worksheet
 
+CENT_PLACES = 2
 GROSS = "gross_savings"
 """The first bar."""
 
@@ -28,6 +29,10 @@ class Bar:
 
 def write_waterfall(sheet: Worksheet, earned: Line, bars: Sequence[Bar]) -> None:
     """One line to a bar, in the order of the steps; the cents are split in the order of their names."""
+    if earned.rounding is not None and earned.rounding.places < CENT_PLACES:
+        changes = [bar.change for bar in bars]
+        rest = sheet.compute(waterfall.rounding_change, clause=earned.clause, earned=earned, changes=changes)
+        bars = [*bars, Bar("rounding", rest, earned.clause)]
     by_name = sorted(bars, key=lambda bar: bar.step)
     changes = [bar.change for bar in by_name]
     for bar in bars:

@@ -190,7 +190,7 @@ def _last_figure(views: Mapping[str, LineView]) -> LineView:
 
 
 def _is_bar(name: str) -> bool:
-    return name.startswith(("waterfall.", "savings_change.", "losses_change."))
+    return name.startswith(("waterfall.", "savings_change.", "losses_change.", "rounding_change"))
 
 
 def _bars(lines: Sequence[Mapping[str, Any]]) -> Iterator[BarView]:

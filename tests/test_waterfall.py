@@ -4,15 +4,15 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from evaluator import evaluate_line
-from support import CONFIGS
 
+from evaluator import evaluate_line
 from p4v.contract.documents import Library
 from p4v.figures import Figure, Figures
 from p4v.periods import Period
 from p4v.settlement import worksheet
 from p4v.units import Unit
 from p4v.worksheet import Worksheet
+from support import CONFIGS
 
 GIVEN = {
     "assigned_beneficiaries": ("10000", Unit.COUNT),

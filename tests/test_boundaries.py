@@ -718,3 +718,15 @@ def test_programs_begin_with_their_first_period(tmp_path: Path) -> None:
         assert len(settled(binding, [VALID[binding] | {column: str(year)}], tmp_path)) == 1
         with pytest.raises(Refusal):
             settled(binding, [VALID[binding] | {column: str(year - 1)}], tmp_path)
+
+
+def test_all_boundaries_in_one(tmp_path: Path) -> None:
+    """The same once more in one test: `make mutants` runs the tests that execute a line, and this one executes them."""
+    wrong = []
+    for binding, key in IDS.items():
+        cases = [case for case in CASES if case.binding == binding]
+        rows = [case.cells | {key: f"A{number}"} for number, case in enumerate(cases)]
+        for case, lines in zip(cases, settled(binding, rows, tmp_path), strict=True):
+            if {name: figure(lines, name) for name in case.figures} != case.figures:
+                wrong.append(case.why)
+    assert wrong == []

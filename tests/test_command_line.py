@@ -194,3 +194,76 @@ def test_a_wheel_carries_programs_tables_templates_and_the_lock(tmp_path: Path) 
     subprocess.run([sys.executable, "-c", code, *arguments], cwd=tmp_path, env=environment, check=True, timeout=60)
     (run,) = (path for path in (tmp_path / "runs").iterdir() if not path.name.endswith(".reports"))
     assert p4v("rerun", run).stdout == "identical\n"
+
+
+class TestFiguresThatTheTermsNeed:
+    """A user's own program and binding: what the terms need must be asked for, and given."""
+
+    PROGRAM = """\
+program: own
+kind: shared_savings
+title: Own program (illustrative)
+order: {base: standard/1}
+figures:
+  expenditure: {unit: usd, clause: "§1"}
+  member_months: {unit: member_months, clause: "§1"}
+  quality_score: {unit: rate, clause: "§3"}
+  met_quality_standard: {unit: flag, clause: "§3"}
+  met_alternative_standard: {unit: flag, clause: "§3"}
+terms:
+  benchmark: {basis: pmpm, pmpm: 500.00, clause: "§1"}
+  gate: {form: cliff, comparison: at_least, minimum_savings_rate: 1%, clause: "§2"}
+  quality_standard: {score_scales_sharing_rate: no, alternative_standard_counts: no, clause: "§3"}
+  share: {maximum_sharing_rate: 50%, clause: "§4"}
+  rounding: {places: 2, rule: half_up, clause: "§5"}
+"""
+    BINDING = """\
+keys: [year, group]
+group: {id: group}
+period: {year: year}
+program: own
+figures:
+  expenditure: {column: paid, unit: usd, empty: not_given, because: not known yet}
+  member_months: {column: months, unit: member_months}
+  quality_score: {column: quality, unit: rate}
+  met_quality_standard: {column: met, unit: flag}
+  met_alternative_standard: {column: met, unit: flag}
+"""
+    TABLE = (
+        "year,group,months,paid,quality,met\n2014,axene,125000,61937500.00,1,1\n2014,axene-2,125000,61875000.00,1,1\n"
+    )
+
+    def settle(self, folder: Path, program: str, binding: str, table: str) -> tuple[int, str, str]:
+        (folder / "programs").mkdir()
+        (folder / "programs" / "own.yaml").write_text(program, encoding="utf-8")
+        (folder / "own.yaml").write_text(binding, encoding="utf-8")
+        (folder / "table.csv").write_text(table, encoding="utf-8")
+        result = p4v("settle-table", folder / "own.yaml", folder / "table.csv", "--out", folder / "R.csv")
+        written = (folder / "R.csv").read_text() if (folder / "R.csv").exists() else ""
+        return result.exit_code, result.stderr, written
+
+    def test_a_published_example_of_a_budget(self, tmp_path: Path) -> None:
+        """Axene Health Partners: 0.9% of savings pay nothing, exactly 1% pays $312,500."""
+        binding = self.BINDING.replace(", empty: not_given, because: not known yet", "")
+        code, errors, written = self.settle(tmp_path, self.PROGRAM, binding, self.TABLE)
+        assert code == 0, errors
+        header, first, second = (line.split(",") for line in written.splitlines())
+        assert dict(zip(header, first, strict=True))["earned"] == "0.00"
+        assert dict(zip(header, second, strict=True))["earned"] == "312500.00"
+        assert dict(zip(header, first, strict=True))["savings_rate"] == "0.009"
+        assert dict(zip(header, second, strict=True))["benchmark"] == "62500000"
+
+    def test_a_figure_that_the_program_does_not_ask_for(self, tmp_path: Path) -> None:
+        program = self.PROGRAM.replace('  member_months: {unit: member_months, clause: "§1"}\n', "")
+        binding = self.BINDING.replace("  member_months: {column: months, unit: member_months}\n", "ignore: [months]\n")
+        binding = binding.replace("ignore: [months]\n", "") + "ignore: [months]\n"
+        binding = binding.replace(", empty: not_given, because: not known yet", "")
+        code, errors, written = self.settle(tmp_path, program, binding, self.TABLE)
+        assert (code, written) == (3, "")
+        assert "error[P4V-C022] figures: found no `member_months`" in errors
+
+    def test_a_figure_that_a_row_does_not_give(self, tmp_path: Path) -> None:
+        program = self.PROGRAM.replace("expenditure: {unit: usd,", "expenditure: {unit: usd, optional: yes,")
+        code, errors, written = self.settle(tmp_path, program, self.BINDING, self.TABLE.replace("61937500.00", ""))
+        assert (code, written) == (4, "")
+        assert "table.csv:2: error[P4V-D013] expenditure: found a figure that is not given" in errors

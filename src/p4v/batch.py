@@ -6,9 +6,11 @@ from pathlib import Path
 
 from p4v.contract.documents import Library
 from p4v.contract.terms import NotInForce
+from p4v.contract.yaml_tree import place_at
 from p4v.data.binding import Binding, Case, Reader, read_binding
 from p4v.data.table import CsvTable, Row, read_table
 from p4v.errors import Finding, Refusal
+from p4v.figures import FigureMissing
 from p4v.resources import resource
 from p4v.settlement import Settlement, worksheet
 from p4v.worksheet import LineFault
@@ -76,12 +78,26 @@ def _settle(binding: Binding, table: CsvTable, case: Case, settled: list[Settled
         allowed = f"a period from {error.effective} on, when {error.program} takes effect"
         findings.append(table.finding("P4V-D035", case.row, column, f"the period {case.period}", allowed))
         return
+    except FigureMissing as missing:
+        findings.append(_missing(table, case, missing))
+        return
     except LineFault as fault:
         found = f"figures from which `{fault.name}` cannot be computed ({fault.reason})"
         findings.append(table.finding("P4V-D045", case.row, fault.name, found, "figures that the formula takes"))
         return
     status = binding.document.status
     settled.append(SettledRow(case, Settlement(case.group, case.program.id, case.period, status, sheet.lines)))
+
+
+def _missing(table: CsvTable, case: Case, missing: FigureMissing) -> Finding:
+    """A figure that the terms need: the program does not ask for it, or this row does not give it."""
+    if missing.asked_for:
+        return table.finding(
+            "P4V-D013", case.row, missing.name, "a figure that is not given", "a value: the terms need it"
+        )
+    file = case.program.parts[-1].file
+    found, allowed = f"no `{missing.name}`", f"`{missing.name}`, with unit and clause: the terms need it"
+    return file.finding("P4V-C022", place_at(file.root, ("figures",)), "figures", found, allowed)
 
 
 def _matching(reader: Reader, table: CsvTable, only: Sequence[Mapping[str, str]]) -> list[Row]:

@@ -19,6 +19,15 @@ class Figure:
     label: str | None = None
 
 
+class FigureMissing(Exception):
+    """A figure that the lines need and that the program does not ask for, or that is not given for this group."""
+
+    def __init__(self, name: str, asked_for: bool) -> None:
+        super().__init__(name)
+        self.name = name
+        self.asked_for = asked_for
+
+
 @dataclass(slots=True)
 class Figures:
     """The figures of one group. A program writes a line for each one that it uses."""
@@ -26,10 +35,12 @@ class Figures:
     by_name: Mapping[str, Figure]
 
     def line(self, sheet: Worksheet, name: str) -> Line:
-        """The figure's line, made when first asked for."""
+        """The figure's line, made when first asked for. Raises `FigureMissing`."""
         if name in sheet:
             return sheet[name]
-        figure = self.by_name[name]
+        figure = self.by_name.get(name)
+        if figure is None or figure.value is None:
+            raise FigureMissing(name, asked_for=figure is not None)
         return sheet.given(name, figure.value, figure.unit, Source(figure.clause, figure.origin), figure.label)
 
     def has(self, name: str) -> bool:

@@ -9,7 +9,7 @@ _DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})", re.ASCII)
 
 
 def read_day(text: str) -> date:
-    """The day that a text names, as in `2014-01-31`. Raises `ValueError`."""
+    """The day that a text names, as YYYY-MM-DD. Raises `ValueError`."""
     match = _DAY.fullmatch(text)
     if match is None:
         raise ValueError("no date")

@@ -86,7 +86,7 @@ def _date(value: Any) -> date:
     try:
         return read_day(_scalar(value))
     except ValueError as error:
-        raise fault("P4V-C035", "no such date", "a date such as `2014-01-31`") from error
+        raise fault("P4V-C035", "no such date", "a date, as YYYY-MM-DD") from error
 
 
 def _yes_no(value: Any) -> bool:

@@ -387,7 +387,7 @@ class Reader:
             return read_day(text)
         except ValueError:
             found = "an empty cell" if text == "" else "no such date"
-            findings.append(self.table.finding("P4V-D033", row, column.start, found, "a date such as 2014-01-31"))
+            findings.append(self.table.finding("P4V-D033", row, column.start, found, "a date, as YYYY-MM-DD"))
             return None
 
     def _figures(self, row: Row, program: Program, findings: list[Finding]) -> Figures:

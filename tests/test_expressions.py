@@ -78,6 +78,13 @@ READERS = [
     (step(a, b), "step ($5, 2%)"),
     (rounded(a, 2, "half_up"), "rounded ($5, 2, half_up)"),
     ((a + b) / 12, "($5 + 2%) / 12"),
+    (when(a < 0, 0 - b, b) * c, "(0 \N{MINUS SIGN} 2% if $5 < 0, else 2%) × $7"),
+    (c - when(a < 0, 1, 2), "$7 \N{MINUS SIGN} (1 if $5 < 0, else 2)"),
+    (a * ratio(b, c, 0), "$5 × (2% / $7 (0 if divided by 0))"),
+    (ratio(a, b, 0) >= c, "($5 / 2% (0 if divided by 0)) ≥ $7"),
+    (lower_of(when(a > b, 1, 2), ratio(a, b, 0)), "the lower of ((1 if $5 > 2%, else 2), $5 / 2% (0 if divided by 0))"),
+    (when(a > b, 1, when(a < c, 2, 3)), "1 if $5 > 2%, else 2 if $5 < $7, else 3"),
+    (ratio(when(a > b, 1, 2), c, 0), "(1 if $5 > 2%, else 2) / $7 (0 if divided by 0)"),
 ]
 
 

@@ -53,8 +53,18 @@ def expression_text(node: Symbol) -> str:
 def reader_text(node: Symbol, shown: Mapping[str, str]) -> str:
     """The expression as a person reads it, each name replaced by what is shown for it."""
 
-    def text(inner: Symbol) -> str:
+    def whole(inner: Symbol) -> str:
         return reader_text(inner, shown)
+
+    def part(inner: Symbol) -> str:
+        """As part of something larger a choice stands in parentheses, so that it cannot be read across them."""
+        text = whole(inner)
+        return f"({text})" if isinstance(inner, Call) and inner.primitive == "when" else text
+
+    def operand(inner: Symbol) -> str:
+        """Between operators a quotient does too, for what it adds about dividing by 0."""
+        text = part(inner)
+        return f"({text})" if isinstance(inner, Call) and inner.primitive == "ratio" else text
 
     match node:
         case Name():
@@ -62,21 +72,21 @@ def reader_text(node: Symbol, shown: Mapping[str, str]) -> str:
         case Whole() | Word():
             return expression_text(node)
         case Arithmetic():
-            return _arithmetic(node, f" {_READER_SIGN[node.operator]} ", text)
+            return _arithmetic(node, f" {_READER_SIGN[node.operator]} ", operand)
         case Comparison():
-            return f"{text(node.left)} {_READER_COMPARISON[node.operator]} {text(node.right)}"
+            return f"{operand(node.left)} {_READER_COMPARISON[node.operator]} {operand(node.right)}"
         case Joined():
-            return _joined(node, _READER_JOINED[node.operator], text)
+            return _joined(node, _READER_JOINED[node.operator], part)
         case Call(primitive="when"):
             condition, if_true, if_false = node.arguments
-            return f"{_choice(if_true, text)} if {text(condition)}, else {text(if_false)}"
+            return f"{part(if_true)} if {part(condition)}, else {whole(if_false)}"
         case Call(primitive="ratio"):
             numerator, denominator, if_zero = node.arguments
-            divided = f"{_factor(numerator, text)} / {_factor(denominator, text)}"
-            return f"{divided} ({text(if_zero)} if divided by 0)"
+            divided = f"{_factor(numerator, operand)} / {_factor(denominator, operand)}"
+            return f"{divided} ({part(if_zero)} if divided by 0)"
         case Call():
             name = _READER_CALL.get(node.primitive, node.primitive)
-            return f"{name} ({', '.join(text(argument) for argument in node.arguments)})"
+            return f"{name} ({', '.join(part(argument) for argument in node.arguments)})"
     raise TypeError(f"no expression: {type(node).__name__}")
 
 
@@ -272,7 +282,3 @@ def _joined(node: Joined, word: str, text: Callable[[Symbol], str]) -> str:
 
 def _factor(node: Symbol, text: Callable[[Symbol], str]) -> str:
     return f"({text(node)})" if isinstance(node, Arithmetic) else text(node)
-
-
-def _choice(node: Symbol, text: Callable[[Symbol], str]) -> str:
-    return f"({text(node)})" if isinstance(node, Call) and node.primitive == "when" else text(node)

@@ -161,7 +161,7 @@ def origin_text(origin: Mapping[str, Any]) -> str:
 
 def _input_shown(given: str | list[str], lines: Mapping[str, Mapping[str, Any]]) -> str:
     if isinstance(given, list):
-        return ", ".join(shown(lines[name]) for name in given)
+        return f"[{', '.join(shown(lines[name]) for name in given)}]"
     return shown(lines[given])
 
 

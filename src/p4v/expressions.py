@@ -52,42 +52,54 @@ def expression_text(node: Symbol) -> str:
 
 def reader_text(node: Symbol, shown: Mapping[str, str]) -> str:
     """The expression as a person reads it, each name replaced by what is shown for it."""
+    return _Reader(shown).whole(node)
 
-    def whole(inner: Symbol) -> str:
-        return reader_text(inner, shown)
 
-    def part(inner: Symbol) -> str:
-        """As part of something larger a choice stands in parentheses, so that it cannot be read across them."""
-        text = whole(inner)
-        return f"({text})" if isinstance(inner, Call) and inner.primitive == "when" else text
+class _Reader:
+    """Words for signs, and parentheses wherever a choice or a quotient could be read across what stands beside it."""
 
-    def operand(inner: Symbol) -> str:
+    def __init__(self, shown: Mapping[str, str]) -> None:
+        self.shown = shown
+
+    def whole(self, node: Symbol) -> str:
+        match node:
+            case Name():
+                return self.shown[node.name]
+            case Whole() | Word():
+                return expression_text(node)
+            case Arithmetic():
+                return _arithmetic(node, f" {_READER_SIGN[node.operator]} ", self.operand)
+            case Comparison():
+                sign = _READER_COMPARISON[node.operator]
+                return f"{self.operand(node.left)} {sign} {self.operand(node.right)}"
+            case Joined():
+                return _joined(node, _READER_JOINED[node.operator], self.part)
+            case Call():
+                return self.call(node.primitive, node.arguments)
+        raise TypeError(f"no expression: {type(node).__name__}")
+
+    def part(self, node: Symbol) -> str:
+        """As part of something larger a choice stands in parentheses."""
+        text = self.whole(node)
+        return f"({text})" if isinstance(node, Call) and node.primitive == "when" else text
+
+    def operand(self, node: Symbol) -> str:
         """Between operators a quotient does too, for what it adds about dividing by 0."""
-        text = part(inner)
-        return f"({text})" if isinstance(inner, Call) and inner.primitive == "ratio" else text
+        text = self.part(node)
+        return f"({text})" if isinstance(node, Call) and node.primitive == "ratio" else text
 
-    match node:
-        case Name():
-            return shown[node.name]
-        case Whole() | Word():
-            return expression_text(node)
-        case Arithmetic():
-            return _arithmetic(node, f" {_READER_SIGN[node.operator]} ", operand)
-        case Comparison():
-            return f"{operand(node.left)} {_READER_COMPARISON[node.operator]} {operand(node.right)}"
-        case Joined():
-            return _joined(node, _READER_JOINED[node.operator], part)
-        case Call(primitive="when"):
-            condition, if_true, if_false = node.arguments
-            return f"{part(if_true)} if {part(condition)}, else {whole(if_false)}"
-        case Call(primitive="ratio"):
-            numerator, denominator, if_zero = node.arguments
-            divided = f"{_factor(numerator, operand)} / {_factor(denominator, operand)}"
-            return f"{divided} ({part(if_zero)} if divided by 0)"
-        case Call():
-            name = _READER_CALL.get(node.primitive, node.primitive)
-            return f"{name} ({', '.join(part(argument) for argument in node.arguments)})"
-    raise TypeError(f"no expression: {type(node).__name__}")
+    def factor(self, node: Symbol) -> str:
+        return f"({self.operand(node)})" if isinstance(node, Arithmetic) else self.operand(node)
+
+    def call(self, primitive: str, arguments: tuple[Symbol, ...]) -> str:
+        if primitive == "when":
+            condition, if_true, if_false = arguments
+            return f"{self.part(if_true)} if {self.part(condition)}, else {self.whole(if_false)}"
+        if primitive == "ratio":
+            numerator, denominator, if_zero = arguments
+            return f"{self.factor(numerator)} / {self.factor(denominator)} ({self.part(if_zero)} if divided by 0)"
+        name = _READER_CALL.get(primitive, primitive)
+        return f"{name} ({', '.join(self.part(argument) for argument in arguments)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +290,3 @@ def _as_weak(node: Arithmetic, strength: int) -> bool:
 
 def _joined(node: Joined, word: str, text: Callable[[Symbol], str]) -> str:
     return f"({text(node.left)}) {word} ({text(node.right)})"
-
-
-def _factor(node: Symbol, text: Callable[[Symbol], str]) -> str:
-    return f"({text(node)})" if isinstance(node, Arithmetic) else text(node)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from p4v.expressions import expression_text
-from p4v.formulas import benchmark, losses, losses_by_revenue, savings, waterfall
+from p4v.formulas import benchmark, losses, losses_by_revenue, quality, savings, waterfall
 from p4v.worksheet import formula_expression
 
 F = Fraction
@@ -20,6 +20,12 @@ CALLS: list[tuple[Callable[..., Any], dict[str, Any], Fraction]] = [
     (losses_by_revenue.limited_losses, {"amount": F(1_600_000) - F("0.01")} | LIMITS, F("1599999.99")),
     (losses_by_revenue.limited_losses, {"amount": F(9), "loss_limit_by_benchmark": F(5), "loss_limit_by_revenue": F(6)}, F(5)),
     (waterfall.rounding_change, {"earned": F(10), "changes": [F(12), F("-1.25")]}, F("-0.75")),
+    (savings.savings_rate, {"gross_savings": F(5), "benchmark": F(0)}, F(0)),
+    (savings.savings_rate, {"gross_savings": F(5), "benchmark": F(8)}, F("0.625")),
+    # A benchmark below zero never settles; the formulas still pay nothing on a loss and owe nothing on savings.
+    (savings.qualified_savings, {"gross_savings": F(-1), "benchmark": F(-100), "minimum_savings_rate": F("0.02")}, F(0)),
+    (losses.qualified_losses, {"gross_savings": F(1), "benchmark": F(-100), "minimum_loss_rate": F("-0.02")}, F(0)),
+    (quality.total_performance_score, {"domain_scores": [F(0)], "domain_weights": [F(1)], "domains_scored": [F(0)]}, F(0)),
     (savings.generated_savings, {"gross_savings": F(625_000), "benchmark": F(62_500_000), "minimum_savings_rate": F("0.01")},
      F(625_000)),
     (savings.generated_savings, {"gross_savings": F("624999.99"), "benchmark": F(62_500_000), "minimum_savings_rate": F("0.01")},

@@ -9,8 +9,9 @@ import pytest
 from p4v.formulas import guardrail, quality, savings, waterfall
 from p4v.money import Rounding, Rule
 from p4v.primitives import rounded, step
+from p4v.symbols import Name, Whole, Word
 from p4v.units import Listed, Table, Unit, Usd, UsdPmpm
-from p4v.worksheet import Line, LineFault, Source, Worksheet, formula_shape, label_of
+from p4v.worksheet import Line, LineFault, Source, Worksheet, formula_expression, formula_shape, label_of
 
 CLAUSE = Source("§4.1", {"contract": "contracts/x.yaml", "line": 8, "amendment": None})
 GIVEN = Source("§2", {"table": "t", "column": "benchmark"})
@@ -136,6 +137,8 @@ def test_a_line_may_depend_on_a_flag() -> None:
     unscored = score(0)
     assert (unscored.value_text(), unscored.exact_text(), unscored.state) == (None, None, "not_scored")
     assert unscored.inputs == {"domain_scores": ["points"], "domain_weights": ["weight"], "domains_scored": ["scored"]}
+    assert unscored.figure is None
+    assert np.array_equal(score(0, "arrays").exact, np.array([np.nan, 40.0]), equal_nan=True)
     estimates = score(0, "arrays").figure
     assert np.isnan(estimates[0])
     assert estimates[1] == 40.0
@@ -185,6 +188,7 @@ class TestArrays:
         assert term.figure == 1 / 3
         table = sheet.term("t", Table.of_pairs([(Fraction(0), Fraction(1, 2))]), Unit.TABLE, CLAUSE)
         assert table.figure.xs.dtype == np.float64
+        assert table.figure.ys.dtype == np.float64
         assert table.figure.ys.tolist() == [0.5]
 
     def test_given_figures_are_arrays_or_one_fraction_for_all(self) -> None:
@@ -283,6 +287,10 @@ def test_the_shape_of_a_formula() -> None:
     shape = formula_shape(rounded_fee)
     assert dict(shape.units) == {"fee": Unit.USD_PMPM, "places": None, "rule": None}
     assert (shape.result, shape.name, shape.origin) == (Unit.USD_PMPM, "rounded_fee", "test_worksheet.rounded_fee")
+    rounded_fee.__module__ = "fees"
+    assert formula_shape.__wrapped__(rounded_fee).origin == "fees.rounded_fee"
+    tree = formula_expression(rounded_fee, (("places", 2), ("rule", "half_even")))
+    assert [type(argument) for argument in tree.arguments] == [Name, Whole, Word]
     sheet = Worksheet()
     fee = sheet.term("fee", Fraction("3.585"), Unit.USD_PMPM, CLAUSE)
     line = sheet.compute(rounded_fee, clause="§5", fee=fee, places=2, rule="half_even")

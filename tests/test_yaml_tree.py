@@ -340,7 +340,10 @@ def test_character_that_does_not_show_is_refused_where_it_is_escaped(refused, te
     (finding,) = refused("a: 1\n" + text.format(escape))
     assert (finding.code, finding.line) == ("P4V-C011", 2)
     hidden = ast.literal_eval('"' + escape.replace("\\e", "\\x1b") + '"')
-    assert finding.found == f"the character U+{ord(hidden):04X}"
+    assert (finding.found, finding.allowed) == (
+        f"the character U+{ord(hidden):04X}",
+        "characters that show, on one line",
+    )
 
 
 def test_lone_carriage_return_is_no_line_end(refused):
@@ -665,3 +668,18 @@ except Refusal as refusal:
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=5, check=True)
     assert done.stdout == "3 True\n"
+
+
+@pytest.mark.parametrize(
+    "column, start", [(1, 0), (159, 0), (160, 0), (161, 80), (300, 219)], ids=lambda number: str(number)
+)
+def test_frame_of_a_long_line_shows_160_characters_around_the_mark(read, column, start):
+    line = "a: " + "".join(chr(ord("a") + number % 26) for number in range(500))
+    finding = read(line + "\n").finding("P4V-C047", Place(1, column), None, "x", "y")
+    assert finding.frame == ("  |", f"1 | {line[start : start + 160]}", f"  | {' ' * (column - 1 - start)}^")
+
+
+def test_hidden_character_in_words(refused):
+    (finding,) = refused('a: "x\\u202ey"\n')
+    assert (finding.found, finding.allowed) == ("the character U+202E", "characters that show, on one line")
+    assert (finding.line, finding.column) == (1, 4)

@@ -206,9 +206,8 @@ class _Composer:
                     break
         except yaml.MarkedYAMLError as error:
             mark: Any = error.problem_mark or error.context_mark
-            place = Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
             found = f"YAML that cannot be read ({error.problem or error.context})"
-            self.refuse("P4V-C005", place, found, "well-formed YAML")
+            self.refuse("P4V-C005", Place(mark.line + 1, mark.column + 1), found, "well-formed YAML")
         return self.root
 
     def take(self, event: yaml.Event, place: Place) -> bool:

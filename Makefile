@@ -22,7 +22,7 @@ demo: $(READY)
 
 test: $(READY) lint
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope
-	$(BIN)/python -O -m pytest -q tests/test_published.py tests/test_runs.py -p no:cacheprovider
+	$(BIN)/python -O -m pytest -q -W ignore::pytest.PytestConfigWarning tests/test_published.py tests/test_runs.py
 
 lint: $(READY)
 	$(BIN)/ruff check .

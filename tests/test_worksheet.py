@@ -305,3 +305,15 @@ def test_lines_of_one_name_in_two_modules_say_which_formula_ran() -> None:
     line = sheet.compute(guardrail.generated_savings, clause="§5", qualified_savings=saved)
     assert line.name == "generated_savings"
     assert line.origin == {"formula": "guardrail.generated_savings"}
+
+
+def test_a_settled_line_may_have_a_key() -> None:
+    sheet = Worksheet()
+    line = sheet.settle(savings.earned, key="fee", clause="§5", rounding=CENTS, amount=usd(sheet, "a", Fraction(1)))
+    assert line.name == "earned.fee"
+
+
+def test_a_word_where_a_line_is_wanted_is_refused() -> None:
+    for wrong in ("half_up", 3):
+        with pytest.raises(TypeError, match=f"savings.earned: amount takes usd, not {type(wrong).__name__}"):
+            Worksheet().compute(savings.earned, clause="§5", amount=wrong)

@@ -683,3 +683,11 @@ def test_hidden_character_in_words(refused):
     (finding,) = refused('a: "x\\u202ey"\n')
     assert (finding.found, finding.allowed) == ("the character U+202E", "characters that show, on one line")
     assert (finding.line, finding.column) == (1, 4)
+
+
+@pytest.mark.parametrize("character", "\u115f\u1160\u2800\u3164\uffa0")
+@pytest.mark.parametrize("written", ["name: x{}y\n", 'name: "x{}y"\n'])
+def test_letter_that_shows_as_nothing_is_refused(refused, character, written):
+    shown = character if '"' not in written else f"\\u{ord(character):04x}"
+    (finding,) = refused(written.format(shown))
+    assert (finding.code, finding.found) == ("P4V-C011", f"the character U+{ord(character):04X}")

@@ -68,8 +68,8 @@ class Refusal(Exception):
         shown = self.findings[:SHOWN_FINDINGS]
         rest = len(self.findings) - len(shown)
         texts = [finding.json_text() if as_json else finding.text() for finding in shown]
-        if rest and not as_json:
-            texts.append(f"and {rest} more")
+        if rest:
+            texts.append(json.dumps({"more": rest}) if as_json else f"and {rest} more")
         return "\n".join(texts)
 
 

@@ -110,6 +110,7 @@ class Library:
     def __init__(self, roots: Sequence[Path]) -> None:
         self.roots = roots
         self._read: dict[str, Program] = {}
+        self._files: dict[Path, YamlFile] = {}
 
     def known(self, room: str = "programs") -> list[str]:
         return sorted({path.stem for root in self.roots for path in (root / room).glob("*.yaml")})
@@ -120,6 +121,12 @@ class Library:
             if path.exists():
                 return path
         return None
+
+    def file(self, path: Path) -> YamlFile:
+        """A program file, read once: many programs rest on the same one."""
+        if path not in self._files:
+            self._files[path] = read_yaml(path, shown_path(path), f"programs/{path.name}")
+        return self._files[path]
 
     def program(self, name: str) -> Program:
         """The program of that id, with the findings of its terms.
@@ -166,7 +173,7 @@ def _chain(library: Library, name: str) -> list[YamlFile]:
             place = place_at(files[-1].root, ("extends",))
             found = "a program that extends itself"
             raise Refusal([files[-1].finding("P4V-C013", place, "extends", found, "a program that rests on another")])
-        files.append(read_yaml(path, shown_path(path), f"programs/{path.name}"))
+        files.append(library.file(path))
         wanted = plain(files[-1].root).get("extends")
     files.reverse()
     return files

@@ -19,6 +19,8 @@ from p4v.errors import Finding, Refusal
 SIZE_LIMIT = 1024 * 1024
 DEPTH_LIMIT = 20
 _LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters of scripts and Braille that show as nothing."""
 _HIDDEN = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
 _FRAME_WIDTH = 160
 _MARK_WIDTH = 60
@@ -182,9 +184,13 @@ def _unseen_characters(text: str, shown: str, lines: list[str]) -> Iterator[Find
                 yield _finding(
                     shown, lines, "P4V-C005", place, None, named, "plain blanks", remedy="type the blank again"
                 )
-            elif unicodedata.category(character) in _HIDDEN:
+            elif _hides(character):
                 named = f"the character U+{ord(character):04X}"
                 yield _finding(shown, lines, "P4V-C011", place, None, named, "characters that show")
+
+
+def _hides(character: str) -> bool:
+    return character in _BLANK_LETTERS or unicodedata.category(character) in _HIDDEN
 
 
 class _Composer:
@@ -288,7 +294,7 @@ class _Composer:
     def refuse_hidden(self, scalar: Scalar) -> None:
         """Also a character that the file writes as an escape must show."""
         for character in scalar.text:
-            if unicodedata.category(character) in _HIDDEN:
+            if _hides(character):
                 named = f"the character U+{ord(character):04X}"
                 self.refuse("P4V-C011", scalar.place, named, "characters that show, on one line")
                 return

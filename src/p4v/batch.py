@@ -54,7 +54,7 @@ def settle_table(
     findings = list(reader.column_findings())
     if findings:
         raise Refusal(findings)
-    findings += reader.key_findings()
+    findings += [*reader.unbound_findings(), *reader.key_findings()]
     wanted = _matching(reader, table, only)
     settled: list[SettledRow] = []
     for row in wanted:

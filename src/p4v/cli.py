@@ -3,6 +3,7 @@
 What a command needs is imported inside it, so that `p4v --help` answers at once.
 """
 
+import os
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -42,6 +43,9 @@ def reported(command: Callable[..., None]) -> Callable[..., None]:
         except KeyboardInterrupt:
             typer.echo("interrupted; nothing was written", err=True)
             raise typer.Exit(INTERRUPTED) from None
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit from None
         except (typer.Exit, typer.Abort):
             raise
         except Exception as error:

@@ -206,14 +206,16 @@ def _programs(file: YamlFile, document: BindingDocument, library: Library) -> tu
         except KeyError:
             remedy = did_you_mean(name, library.known())
             place, field = place_at(file.root, at), ".".join(map(str, at))
-            found.append(
-                file.finding("P4V-C014", place, field, "an unknown program", "the id of a program", remedy=remedy)
-            )
+            found.append(file.finding("P4V-C014", place, field, "an unknown program", _listed(library), remedy=remedy))
         except Refusal as refusal:
             found += refusal.findings
     return programs, list(
         {(fault.code, fault.file, fault.line, fault.column): fault for fault in reversed(found)}.values()
     )[::-1]
+
+
+def _listed(library: Library) -> str:
+    return f"one of {', '.join(library.known())}"
 
 
 def _program_names(document: BindingDocument) -> Iterator[tuple[str, str, tuple[str | int, ...]]]:
@@ -301,7 +303,7 @@ class Reader:
         return Case(row, keys, group, name or None, period, program, agreement_start, figures)
 
     def column_findings(self) -> Iterator[Finding]:
-        """Columns that the binding names and the table lacks, and the other way round."""
+        """Columns that the binding names and the table lacks."""
         named = dict(self.binding.used_columns())
         columns = self.table.columns
         if not {*named, *self.binding.document.ignore} & {*columns}:
@@ -318,7 +320,11 @@ class Reader:
             if column not in columns:
                 allowed = f"the column `{column}`, which the binding ignores by name"
                 yield Finding("P4V-D004", self.table.shown, "no such column", allowed, column, 1)
-        for column in columns:
+
+    def unbound_findings(self) -> Iterator[Finding]:
+        """Columns that the binding does not name."""
+        named = dict(self.binding.used_columns())
+        for column in self.table.columns:
             if column not in named and column not in self.binding.document.ignore:
                 remedy = "bind it, or name it under `ignore`"
                 yield self.table.finding(
@@ -406,7 +412,7 @@ class Reader:
                 findings.append(self.table.finding(code, row, bound.column, error.found, error.allowed))
                 continue
             label = None
-            if text == "" and bound.unit is not Unit.FLAG:
+            if text == "":
                 label = f"{spec.label or name} ({bound.because})"
             origin = {"table": self.binding.name, "column": bound.column}
             figures[name] = Figure(value, bound.unit, spec.clause, origin, label)

@@ -43,5 +43,7 @@ def _text(view: LineView) -> Iterator[str]:
         yield f"     = {view.formula_with_numbers}"
     if view.rounding is not None:
         yield f"     {view.rounding}"
+    if view.pairs:
+        yield f"     {'; '.join(f'{x}: {y}' for x, y in view.pairs)}"
     yield f"     clause: {view.clause}"
     yield f"     origin: {view.origin}"

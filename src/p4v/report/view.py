@@ -77,27 +77,27 @@ def figure(line: Mapping[str, Any]) -> Fraction:
     return Fraction(line["value"] if line["kind"] == "settled" else line["exact"])
 
 
-def shown(line: Mapping[str, Any]) -> str:
+def shown(line: Mapping[str, Any], full: bool = False) -> str:
     """A line's value with its unit."""
     if line["value"] is None:
         return NO_VALUE[line["state"]]
     if line["unit"] == "table":
         return f"table of {len(line['value'])} rows"
-    return shown_value(figure(line), line["unit"])
+    return shown_value(figure(line), line["unit"], full)
 
 
-def shown_value(value: Fraction, unit: str) -> str:
-    """A figure as its unit is written.
+def shown_value(value: Fraction, unit: str, full: bool = False) -> str:
+    """A figure as its unit is written; in `full` with all the decimals that a value is shown with.
 
     >>> shown_value(Fraction(62_500_000), "usd"), shown_value(Fraction(1, 100), "rate")
     ('$62,500,000.00', '1%')
     """
     match unit:
         case "usd" | "usd_pmpm" | "usd_per_person":
-            places = 2 if (value * 100).denominator == 1 else _UNFINISHED_CENT_PLACES
+            places = 2 if (value * 100).denominator == 1 else None if full else _UNFINISHED_CENT_PLACES
             text = f"${_grouped(decimal_text(abs(value), places))}"
         case "rate":
-            text = f"{_trimmed(decimal_text(abs(value) * 100, _RATE_PLACES))}%"
+            text = f"{_trimmed(decimal_text(abs(value) * 100, None if full else _RATE_PLACES))}%"
         case _:
             text = _grouped(_trimmed(decimal_text(abs(value))))
     return f"{_MINUS}{text}" if value < 0 else text
@@ -119,7 +119,7 @@ def statement_view(document: Mapping[str, Any], manifest: Mapping[str, Any], dig
         status=document["status"],
         version=document["version"],
         headline_label=_headline_label(main, lines),
-        headline=main.value,
+        headline=_headline(main, lines),
         settled=settled,
         computed=[view for view in views.values() if view.kind in ("computed", "settled") and not _is_bar(view.name)],
         given=[view for view in views.values() if view.kind == "given"],
@@ -161,8 +161,8 @@ def origin_text(origin: Mapping[str, Any]) -> str:
 
 def _input_shown(given: str | list[str], lines: Mapping[str, Mapping[str, Any]]) -> str:
     if isinstance(given, list):
-        return f"[{', '.join(shown(lines[name]) for name in given)}]"
-    return shown(lines[given])
+        return f"[{', '.join(shown(lines[name], full=True) for name in given)}]"
+    return shown(lines[given], full=True)
 
 
 def _as_operand(text: str) -> str:
@@ -183,6 +183,11 @@ def _headline_label(main: LineView, lines: Mapping[str, Mapping[str, Any]]) -> s
         return main.label
     amount = figure(lines[main.name])
     return "Owed by the group" if amount < 0 else "Earned by the group" if amount > 0 else "Nothing earned or owed"
+
+
+def _headline(main: LineView, lines: Mapping[str, Mapping[str, Any]]) -> str:
+    """The amount without its sign: the words above it say who owes it."""
+    return shown_value(abs(figure(lines[main.name])), "usd") if main.kind == "settled" else main.value
 
 
 def _last_figure(views: Mapping[str, LineView]) -> LineView:

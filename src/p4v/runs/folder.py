@@ -82,7 +82,7 @@ def make_run(batch: Batch, row: SettledRow, table: Mapping[str, Any]) -> Run:
         "inputs": [_named(role, path, content) for path, (role, content) in inputs.items()],
         "outputs": [_named("settlement", SETTLEMENT, content), _named("lines", LINES, files[LINES])],
     }
-    files[MANIFEST] = rfc8785.dumps(manifest)
+    files[MANIFEST] = rfc8785.dumps(manifest | {"seal": seal(manifest)})
     return Run(run_id, files | {path: content for path, (_, content) in inputs.items()})
 
 
@@ -101,6 +101,11 @@ def write_run(run: Run, folder: Path) -> bool:
     if findings:
         raise Refusal(findings)
     return False
+
+
+def seal(manifest: Mapping[str, Any]) -> str:
+    """The digest of everything else that a manifest says."""
+    return digest_of(rfc8785.dumps({key: value for key, value in manifest.items() if key != "seal"}))
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from p4v.runs.folder import (
     file_findings,
     make_run,
     read_json,
+    seal,
 )
 from p4v.settlement import digest_of
 
@@ -34,6 +35,7 @@ def verify(folder: Path) -> None:
     """
     manifest = _manifest(folder)
     findings = [*_version_findings(folder, manifest)] or [*file_findings(folder, manifest)]
+    findings = findings or [*_seal_findings(folder, manifest)]
     if findings:
         raise Refusal(findings)
     again = _again(folder, manifest)
@@ -48,8 +50,11 @@ def verify(folder: Path) -> None:
 
 
 def read_run(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Settlement and manifest of a run folder. Raises `Refusal` if they are not there."""
+    """Settlement and manifest of a run folder. Raises `Refusal` if they are not there, or not as they were written."""
     manifest = _manifest(folder)
+    findings = list(file_findings(folder, manifest))
+    if findings:
+        raise Refusal(findings)
     return read_json(folder / SETTLEMENT), manifest
 
 
@@ -70,6 +75,15 @@ def _version_findings(folder: Path, manifest: Mapping[str, Any]) -> Iterator[Fin
     if _release(manifest.get("p4v")) > _release(p4v.__version__):
         found, allowed = f"version {manifest.get('p4v')}", f"{p4v.__version__} or earlier"
         yield Finding("P4V-V003", path, found, allowed, "p4v", help="use the release that made the run")
+
+
+def _seal_findings(folder: Path, manifest: Mapping[str, Any]) -> Iterator[Finding]:
+    """What no input can give again, such as the table that a row stood in, is held by the manifest's own digest."""
+    if manifest.get("seal") != seal(manifest):
+        path = str(folder / MANIFEST)
+        yield Finding(
+            "P4V-V001", path, "entries that its seal does not cover", "the manifest, as it was written", "seal"
+        )
 
 
 def _release(version: Any) -> tuple[int, ...]:
@@ -107,7 +121,7 @@ def _manifest_findings(folder: Path, stored: Mapping[str, Any], again: Mapping[s
     same_release = stored.get("p4v") == again["p4v"]
     path = str(folder / MANIFEST)
     for key in sorted({*stored, *again}):
-        if key in _SOFTWARE and not same_release:
+        if key == "seal" or (key in _SOFTWARE and not same_release):
             continue
         if stored.get(key) != again.get(key):
             yield Finding(

@@ -31,6 +31,6 @@ def results_csv(batch: Batch, terms: bool) -> bytes:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*keys, *names])
     for row in batch.rows:
-        values = {line.name: line.value_text() for line in row.settlement.lines}
-        writer.writerow([*row.case.keys, *(values.get(name) or "" for name in names)])
+        lines = {line.name: line for line in row.settlement.lines}
+        writer.writerow([*row.case.keys, *(lines[name].value_text() or "" if name in lines else "" for name in names)])
     return text.getvalue().encode()

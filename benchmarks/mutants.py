@@ -39,7 +39,7 @@ def room_of(mutant: str) -> str:
 
 
 def main() -> None:
-    print("running mutmut; this takes several minutes", flush=True)
+    print("running mutmut; about twenty minutes on two cores", flush=True)
     mutmut("run", "--max-children", CORES)
     results: dict[str, Counter[str]] = defaultdict(Counter)
     survivors: list[str] = []

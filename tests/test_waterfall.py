@@ -7,6 +7,7 @@ import pytest
 
 from evaluator import evaluate_line
 from p4v.contract.documents import Library
+from p4v.errors import Refusal
 from p4v.figures import Figure, Figures
 from p4v.periods import Period
 from p4v.settlement import worksheet
@@ -69,5 +70,8 @@ def test_rounded_to_dollars_the_rounding_is_a_bar(tmp_path: Path, rule: str, ear
 
 
 def test_more_places_than_cents_are_no_payable_amount(tmp_path: Path) -> None:
-    with pytest.raises(Exception, match="1 findings"):
+    with pytest.raises(Refusal) as refused:
         settled(tmp_path, "{places: 3, rule: half_up}")
+    assert [(finding.code, finding.field) for finding in refused.value.findings] == [
+        ("P4V-C040", "terms.rounding.places")
+    ]

@@ -201,7 +201,7 @@ class TestFiguresThatTheTermsNeed:
 
     PROGRAM = """\
 program: own
-kind: shared_savings
+kind: medicare_shared_savings
 title: Own program (illustrative)
 order: {base: standard/1}
 figures:
@@ -215,7 +215,7 @@ terms:
   gate: {form: cliff, comparison: at_least, minimum_savings_rate: 1%, clause: "§2"}
   quality_standard: {score_scales_sharing_rate: no, alternative_standard_counts: no, clause: "§3"}
   share: {maximum_sharing_rate: 50%, clause: "§4"}
-  rounding: {places: 2, rule: half_up, clause: "§5"}
+  rounding: {earned: {places: 2, rule: half_up}, clause: "§5"}
 """
     BINDING = """\
 keys: [year, group]

@@ -19,7 +19,7 @@ BUILT_IN = Library([CONFIGS])
 
 BASE = """\
 program: base
-kind: shared_savings
+kind: medicare_shared_savings
 title: Illustrative program
 in_force: {signed: 2012-06-01, effective: 2013-01-01}
 order: {base: standard/1}
@@ -29,7 +29,7 @@ terms:
   benchmark: {basis: given, clause: "§1"}
   gate: {form: cliff, comparison: at_least, minimum_savings_rate: 1%, clause: "§2"}
   share: {maximum_sharing_rate: 50%, clause: "§3"}
-  rounding: {places: 2, rule: half_up, clause: "§4"}
+  rounding: {earned: {places: 2, rule: half_up}, clause: "§4"}
   quality_standard: {score_scales_sharing_rate: yes, alternative_standard_counts: no, clause: "§5"}
 amendments:
   - {id: Am. 2, signed: 2014-06-01, effective: 2015-01-01, clause: "Am. 2 §1", terms: {share: {maximum_sharing_rate: 70%}}}
@@ -192,7 +192,7 @@ class TestOrder:
             (Move(step="gate", after="cap_payment", clause="§"), ("share", "cap_payment", "gate", "final_multiplier")),
         ):
             order = Order(base="standard/1", moves=[move] if move else [])
-            assert ordered_steps(order, "shared_savings", blocks) == expected
+            assert ordered_steps(order, "medicare_shared_savings", blocks) == expected
 
     @pytest.mark.parametrize(
         "move, found",
@@ -207,7 +207,7 @@ class TestOrder:
     def test_moves_that_cannot_be_made(self, move: dict[str, str], found: str) -> None:
         order = Order(base="standard/1", moves=[Move(step="gate", before="share", clause="§"), Move(**move)])
         with pytest.raises(OrderFault, match=found) as fault:
-            ordered_steps(order, "shared_savings", {"gate", "share"})
+            ordered_steps(order, "medicare_shared_savings", {"gate", "share"})
         assert fault.value.index == 1
 
 

@@ -28,7 +28,7 @@ GIVEN = {
 
 def settled(folder: Path, rounding: str) -> Worksheet:
     """Gross savings of 4,000,000.01: 0.45 of it is 1,800,000.0045, and 98% of that 1,764,000.00441."""
-    child = f"program: child\nextends: mssp-track-1\ntitle: Child\nterms:\n  rounding: {rounding}\n"
+    child = f"program: child\nextends: mssp-track-1\ntitle: Child\nterms:\n  rounding: {{earned: {rounding}}}\n"
     (folder / "programs").mkdir()
     (folder / "programs" / "child.yaml").write_text(child, encoding="utf-8")
     program = Library([folder, CONFIGS]).program("child")
@@ -73,5 +73,5 @@ def test_more_places_than_cents_are_no_payable_amount(tmp_path: Path) -> None:
     with pytest.raises(Refusal) as refused:
         settled(tmp_path, "{places: 3, rule: half_up}")
     assert [(finding.code, finding.field) for finding in refused.value.findings] == [
-        ("P4V-C040", "terms.rounding.places")
+        ("P4V-C040", "terms.rounding.earned.places")
     ]

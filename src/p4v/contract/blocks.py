@@ -156,14 +156,20 @@ class Disaster(Block):
     relieved_share_of_losses: Share
 
 
-class SettledRounding(Block):
-    """How the amount earned is rounded, once."""
+class RoundingRule(Strict):
+    """To how many places, and in which direction."""
 
     places: Places
     rule: Rule
 
     def rounding(self) -> Rounding:
         return Rounding(self.places, self.rule)
+
+
+class SettledRounding(Block):
+    """How the amount earned is rounded, once."""
+
+    earned: RoundingRule
 
 
 class Corridor(Block):
@@ -209,14 +215,16 @@ class Domains(Block):
         return self
 
 
+Kind = Literal["medicare_shared_savings", "risk_corridor", "quality_score"]
+"""What a program can be."""
 NEEDED: Mapping[str, tuple[str, ...]] = {
-    "shared_savings": ("benchmark", "gate", "quality_standard", "share", "rounding"),
+    "medicare_shared_savings": ("benchmark", "gate", "quality_standard", "share", "rounding"),
     "risk_corridor": ("benchmark", "corridor", "rounding"),
     "quality_score": ("domains",),
 }
 """Kind of program to the blocks that it cannot do without."""
 KINDS: Mapping[str, Mapping[str, type[Block]]] = {
-    "shared_savings": {
+    "medicare_shared_savings": {
         "benchmark": Benchmark,
         "gate": Gate,
         "quality_standard": QualityStandard,

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, Field, PlainValidator, TypeAdapter, ValidationError
 
-from p4v.contract.blocks import KINDS, Block, Strict
+from p4v.contract.blocks import KINDS, Block, Kind, Strict
 from p4v.contract.order import Order
 from p4v.contract.values import ID_PATTERN, Day, Id, LineName, Number, People, Text, YesNo, fault
 from p4v.contract.yaml_tree import Listing, Mapping, Node, Place, Scalar, YamlFile, place_at, plain, read_yaml
@@ -67,7 +67,7 @@ class Document(Strict):
 
     program: Id
     extends: Id | None = None
-    kind: Literal["shared_savings", "risk_corridor", "quality_score"] | None = None
+    kind: Kind | None = None
     title: Text | None = None
     in_force: InForce | None = None
     order: Order | None = None
@@ -90,7 +90,7 @@ class Program:
     """A kind of contract: the files that say what it is, the one it rests on first, and what is wrong in its terms."""
 
     id: str
-    kind: Literal["shared_savings", "risk_corridor", "quality_score"]
+    kind: Kind
     title: str
     order: Order
     parts: tuple[Part, ...]

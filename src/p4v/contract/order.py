@@ -17,7 +17,7 @@ BASES: Mapping[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 STEP_BLOCKS: Mapping[str, Mapping[str, str]] = {
-    "shared_savings": {
+    "medicare_shared_savings": {
         step: step for step in ("gate", "share", "cap_payment", "loss_limit", "disaster", "final_multiplier")
     },
     "risk_corridor": {"share": "corridor", "final_multiplier": "final_multiplier"},
@@ -56,7 +56,7 @@ def ordered_steps(order: Order, kind: str, blocks: Iterable[str]) -> tuple[str, 
     """The active steps in the contract's sequence. Raises `OrderFault` for a move of a step that is not there.
 
     >>> moved = Order(base="standard/1", moves=[Move(step="cap_payment", after="final_multiplier", clause="§1")])
-    >>> ordered_steps(moved, "shared_savings", {"gate", "share", "cap_payment", "final_multiplier"})
+    >>> ordered_steps(moved, "medicare_shared_savings", {"gate", "share", "cap_payment", "final_multiplier"})
     ('gate', 'share', 'final_multiplier', 'cap_payment')
     """
     there = set(blocks)

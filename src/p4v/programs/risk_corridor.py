@@ -27,7 +27,7 @@ def settle(sheet: Worksheet, terms: Terms, figures: Figures) -> None:
         before, amount = amount, STEPS[step](sheet, terms, amount)
         change = sheet.compute(waterfall.savings_change, key=step, clause=amount.clause, before=before, after=amount)
         bars.append(Bar(step, change, amount.clause))
-    rounding = terms.need("rounding", SettledRounding).rounding()
+    rounding = terms.need("rounding", SettledRounding).earned.rounding()
     source = terms.source("rounding", "clause")
     earned = sheet.settle(savings.earned, clause=source.clause, rounding=rounding, amount=amount)
     write_waterfall(sheet, earned, bars)

@@ -301,7 +301,7 @@ def disaster(course: Course) -> None:
 
 
 def _earned(course: Course) -> Line:
-    rounding = course.terms.need("rounding", SettledRounding).rounding()
+    rounding = course.terms.need("rounding", SettledRounding).earned.rounding()
     clause = course.clause("rounding")
     if course.losses is None:
         return course.sheet.settle(savings.earned, clause=clause, rounding=rounding, amount=course.savings)

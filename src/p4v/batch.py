@@ -4,14 +4,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from p4v.contract.documents import Library
+from p4v.contract.documents import library_for
 from p4v.contract.terms import NotInForce
 from p4v.contract.yaml_tree import place_at
 from p4v.data.binding import Binding, Case, Reader, read_binding
 from p4v.data.table import CsvTable, Row, read_table
 from p4v.errors import Finding, Refusal
 from p4v.figures import FigureMissing
-from p4v.resources import resource
 from p4v.settlement import Settlement, worksheet
 from p4v.worksheet import LineFault
 
@@ -33,12 +32,6 @@ class Batch:
     binding: Binding
     table: CsvTable
     rows: Sequence[SettledRow]
-
-
-def library_for(binding: Path) -> Library:
-    """Programs are looked for in `programs/` beside the binding or its folder first, then among the built-in ones."""
-    roots = [binding.parent.parent, binding.parent, resource("configs")]
-    return Library([root for root in roots if (root / "programs").is_dir()])
 
 
 def settle_table(
@@ -75,8 +68,7 @@ def _settle(binding: Binding, table: CsvTable, case: Case, settled: list[Settled
         return
     except NotInForce as error:
         column = binding.document.period.column()
-        allowed = f"a period from {error.effective} on, when {error.program} takes effect"
-        findings.append(table.finding("P4V-D035", case.row, column, f"the period {case.period}", allowed))
+        findings.append(table.finding("P4V-D035", case.row, column, f"the period {case.period}", error.allowed))
         return
     except FigureMissing as missing:
         findings.append(_missing(table, case, missing))

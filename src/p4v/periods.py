@@ -5,6 +5,8 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
 
+_MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])", re.ASCII)
+_YEAR = re.compile(r"[1-9][0-9]{3}", re.ASCII)
 _DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})", re.ASCII)
 
 
@@ -29,6 +31,13 @@ class Period:
         last_year, last_month = last // 12, last % 12 + 1
         return cls(date(year, month, 1), date(last_year, last_month, monthrange(last_year, last_month)[1]))
 
+    @classmethod
+    def from_to(cls, first: str, last: str) -> "Period":
+        """From one month to another, each as YYYY-MM."""
+        year, month = int(first[:4]), int(first[5:])
+        last_year, last_month = int(last[:4]), int(last[5:])
+        return cls(date(year, month, 1), date(last_year, last_month, monthrange(last_year, last_month)[1]))
+
     @property
     def first_month(self) -> str:
         return self.first_day.isoformat()[:7]
@@ -39,6 +48,28 @@ class Period:
 
     def __str__(self) -> str:
         return f"{self.first_month} to {self.last_month}"
+
+
+def read_month(text: str) -> str:
+    """A month as YYYY-MM. Raises `ValueError`."""
+    if not _MONTH.fullmatch(text) or text.startswith("0000"):
+        raise ValueError("no month")
+    return text
+
+
+def read_months(text: str) -> Period:
+    """A period as it is written in one text. Raises `ValueError`.
+
+    >>> str(read_months("2014")), str(read_months("2014-07 to 2015-06"))
+    ('2014-01 to 2014-12', '2014-07 to 2015-06')
+    """
+    if _YEAR.fullmatch(text):
+        return Period.of_months(int(text), 1, 12)
+    first, between, last = text.partition(" to ")
+    period = Period.from_to(read_month(first), read_month(last if between else first))
+    if period.last_day < period.first_day:
+        raise ValueError("a period that ends before it begins")
+    return period
 
 
 def agreement_year(start: date, period: Period) -> int:

@@ -1,4 +1,7 @@
-"""Program files as documents: read from a configs root, checked in every part, each part with its place."""
+"""Programs and contracts as documents: found, read, and checked in every part, each part with its place.
+
+A contract is the last part of a chain: it extends a program, which may extend another.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -7,74 +10,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, Field, PlainValidator, TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from p4v.contract.blocks import KINDS, Block, Kind, Strict
+from p4v.contract.blocks import KINDS, Block, Kind
+from p4v.contract.models import ContractDocument, Document, FigureSpec
 from p4v.contract.order import Order
-from p4v.contract.values import ID_PATTERN, Day, Id, LineName, Number, People, Text, YesNo, fault
+from p4v.contract.values import ID_ALLOWED, ID_PATTERN
 from p4v.contract.yaml_tree import Listing, Mapping, Node, Place, Scalar, YamlFile, place_at, plain, read_yaml
 from p4v.errors import Finding, Refusal, did_you_mean
-from p4v.units import Unit
+from p4v.resources import resource
 
 CHOICES = ("<text>", "<mapping>")
 """Marks that tell pydantic which of two shapes was written; they are no part of a path."""
+USUAL_KIND: Any = "pay_for_value"
+"""The kind of a program or contract that names none."""
 REMOVED = "none"
 """What a block says that takes away the block of the program it extends, or of an earlier date."""
-
-
-def _unit(value: Any) -> Unit:
-    if value in [str(unit) for unit in Unit if unit is not Unit.TABLE]:
-        return Unit(value)
-    raise fault("P4V-C052", "an unknown unit", ", ".join(str(unit) for unit in Unit if unit is not Unit.TABLE))
-
-
-FigureUnit = Annotated[Unit, PlainValidator(_unit)]
-
-
-class FigureSpec(Strict):
-    """A figure that the program takes as given: its unit, what it may be, and the clause that asks for it."""
-
-    unit: FigureUnit
-    clause: Text
-    label: Text | None = None
-    at_least: Number | None = None
-    at_most: Number | None = None
-    whole: YesNo = False
-    optional: YesNo = False
-
-
-class InForce(Strict):
-    """When a program was made and from when it applies."""
-
-    signed: Day
-    effective: Day
-
-
-class Amendment(Strict):
-    """Terms that change on a day, and for which agreements."""
-
-    id: Text
-    signed: Day
-    effective: Day
-    clause: Text
-    agreements_from: Day | None = None
-    agreement_year: People | None = None
-    terms: dict[str, Any]
-
-
-class Document(Strict):
-    """One program file."""
-
-    program: Id
-    extends: Id | None = None
-    kind: Kind | None = None
-    title: Text | None = None
-    in_force: InForce | None = None
-    order: Order | None = None
-    figures: dict[LineName, FigureSpec] = Field(default_factory=dict)
-    labels: dict[LineName, Text] = Field(default_factory=dict)
-    terms: dict[str, Any] = Field(default_factory=dict)
-    amendments: list[Amendment] = Field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +33,14 @@ class Part:
     """A document and the file it was read from."""
 
     file: YamlFile
-    document: Document
+    document: Document | ContractDocument
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Program:
-    """A kind of contract: the files that say what it is, the one it rests on first, and what is wrong in its terms."""
+    """A kind of contract, or one contract: the files that say what it is, the one it rests on first, and what is wrong
+    in their terms.
+    """
 
     id: str
     kind: Kind
@@ -96,8 +49,34 @@ class Program:
     parts: tuple[Part, ...]
     findings: tuple[Finding, ...] = ()
 
+    @property
+    def contract(self) -> ContractDocument | None:
+        """The contract that the last part is, if it is one."""
+        leaf = self.parts[-1].document
+        return leaf if isinstance(leaf, ContractDocument) else None
+
+    @property
+    def file(self) -> YamlFile:
+        """The file of the last part."""
+        return self.parts[-1].file
+
     def figures(self) -> dict[str, tuple[FigureSpec, Part]]:
-        return {name: (spec, part) for part in self.parts for name, spec in part.document.figures.items()}
+        """The figures that a program of a published kind asks for."""
+        return {
+            name: (spec, part)
+            for part in self.parts
+            if isinstance(part.document, Document)
+            for name, spec in part.document.figures.items()
+        }
+
+    def ordering(self, item: str) -> list[tuple[YamlFile, tuple[str | int, ...]]]:
+        """Where each of the merged order's `moves` (or `confirms`) stands."""
+        found: list[tuple[YamlFile, tuple[str | int, ...]]] = []
+        for part in self.parts:
+            if part.document.order is not None:
+                count = len(getattr(part.document.order, item, ()))
+                found += [(part.file, ("order", item, index)) for index in range(count)]
+        return found
 
     def labels(self) -> dict[str, str]:
         named = {name: spec.label for name, (spec, _) in self.figures().items() if spec.label}
@@ -107,8 +86,9 @@ class Program:
 class Library:
     """Where programs are found: the folders `programs/` of one or more configs roots, the nearest first."""
 
-    def __init__(self, roots: Sequence[Path]) -> None:
+    def __init__(self, roots: Sequence[Path], beside: Path | None = None) -> None:
         self.roots = roots
+        self.beside = beside
         self._read: dict[str, Program] = {}
         self._files: dict[Path, YamlFile] = {}
 
@@ -120,6 +100,8 @@ class Library:
             path = root / room / f"{name}.yaml"
             if path.exists():
                 return path
+        if self.beside is not None and (self.beside / f"{name}.yaml").exists():
+            return self.beside / f"{name}.yaml"
         return None
 
     def file(self, path: Path) -> YamlFile:
@@ -134,40 +116,70 @@ class Library:
         Raises `Refusal` where its files cannot be read as a program, `KeyError` if there is none.
         """
         if name not in self._read:
-            self._read[name] = _program(self, name)
+            path = self.path("programs", name)
+            if path is None:
+                raise KeyError(name)
+            self._read[name] = _program(self, self.file(path), name)
         return self._read[name]
 
+    def contract(self, path: Path) -> Program:
+        """The contract of a file, with the findings of its terms. Raises `Refusal` where it cannot be read as one."""
+        file = read_yaml(path, shown_path(path), f"contracts/{path.name}")
+        if not ID_PATTERN.fullmatch(path.stem):
+            raise Refusal([file.finding("P4V-C031", Place(1, 1), None, "a file name that is no id", ID_ALLOWED)])
+        return _program(self, file, None)
 
-def _program(library: Library, name: str) -> Program:
-    files = _chain(library, name)
+
+def library_for(path: Path) -> Library:
+    """Where the programs of a contract or binding are looked for: `programs/` beside its folder, beside itself, and
+    its own folder; then the built-in ones.
+    """
+    folder = path.parent
+    return Library([folder.parent, folder, resource("configs")], beside=folder)
+
+
+def _program(library: Library, leaf: YamlFile, name: str | None) -> Program:
+    """The chain that ends in a file: a program of that name, or a contract (None)."""
+    files = _chain(library, leaf)
     findings: list[Finding] = []
-    documents = [_document(file, findings) for file in files]
-    kind = plain(files[0].root).get("kind")
+    documents = [
+        _document(file, ContractDocument if name is None and file is leaf else Document, findings) for file in files
+    ]
+    kind = plain(files[0].root).get("kind", USUAL_KIND)
     terms = [finding for file in files for finding in _term_findings(file, KINDS[kind])] if kind in KINDS else []
     for file, document in zip(files, documents, strict=True):
         if document is not None:
-            findings += _whole_findings(file, document, base=file is files[0], leaf=file is files[-1])
+            findings += _whole_findings(file, document, base=file is files[0])
+    findings += _order_findings(files, documents)
     if findings:
         raise Refusal([*findings, *terms])
     parts = tuple(Part(file, document) for file, document in zip(files, documents, strict=True) if document is not None)
-    base, leaf = parts[0].document, parts[-1].document
-    assert base.kind is not None
-    assert base.order is not None
-    assert leaf.title is not None
-    return Program(name, base.kind, leaf.title, base.order, parts, tuple(terms))
+    last = parts[-1].document
+    id_ = last.contract if isinstance(last, ContractDocument) else last.program
+    return Program(id_, parts[0].document.kind or USUAL_KIND, last.title or id_, _order_of(parts), parts, tuple(terms))
 
 
-def _chain(library: Library, name: str) -> list[YamlFile]:
-    """The files of a program, the one it rests on first. Raises `KeyError` if there is no such program."""
-    files: list[YamlFile] = []
-    wanted: Any = name
+def _order_of(parts: Sequence[Part]) -> Order:
+    """The base of one part, and the moves and confirmations of all."""
+    stated = [part.document.order for part in parts if part.document.order is not None]
+    joined: dict[str, Any] = {
+        item: [entry for order in stated for entry in getattr(order, item)]
+        for item in ("moves", "confirms")
+        if item in Order.model_fields
+    }
+    base = next(order for order in stated if order.base is not None)
+    return base.model_copy(update=joined)
+
+
+def _chain(library: Library, leaf: YamlFile) -> list[YamlFile]:
+    """The files of a program or contract, the one it rests on first."""
+    files = [leaf]
+    wanted: Any = plain(leaf.root).get("extends")
     while wanted is not None:
         if not (isinstance(wanted, str) and ID_PATTERN.fullmatch(wanted)):
-            checked(files[-1], Document)
+            checked(files[-1], ContractDocument if "contract" in files[-1].root.entries else Document)
         path = library.path("programs", wanted)
         if path is None:
-            if not files:
-                raise KeyError(name)
             raise Refusal([_unknown_parent(files[-1], str(wanted), library)])
         if any(file.path == path for file in files):
             place = place_at(files[-1].root, ("extends",))
@@ -185,28 +197,38 @@ def _unknown_parent(file: YamlFile, wanted: str, library: Library) -> Finding:
     return file.finding("P4V-C014", place, "extends", "an unknown program", "the id of a program", remedy=remedy)
 
 
-def _document(file: YamlFile, findings: list[Finding]) -> Document | None:
+AnyDocument = Document | ContractDocument
+
+
+def _document(file: YamlFile, model: type[AnyDocument], findings: list[Finding]) -> AnyDocument | None:
     try:
-        return checked(file, Document)
+        return checked(file, model)
     except Refusal as refusal:
         findings += refusal.findings
         return None
 
 
-def _whole_findings(file: YamlFile, document: Document, base: bool, leaf: bool) -> Iterator[Finding]:
-    """What a program says once, in the file it rests on or in its own, and under its file's name."""
-    if document.program != file.path.stem:
+def _whole_findings(file: YamlFile, document: AnyDocument, base: bool) -> Iterator[Finding]:
+    """What is said once, in the file that all rests on, and under its file's name."""
+    if isinstance(document, Document) and document.program != file.path.stem:
         place = place_at(file.root, ("program",))
         yield file.finding("P4V-C015", place, "program", "another id than the file's name", f"`{file.path.stem}`")
-    for name in ("kind", "order", "in_force"):
-        stated = getattr(document, name) is not None
-        if base and not stated and name != "in_force":
-            yield file.finding("P4V-C022", Place(1, 1), name, f"no `{name}`", f"`{name}`")
-        elif stated and not base:
+    for name in ("kind", "in_force"):
+        if not base and getattr(document, name, None) is not None:
             place = place_at(file.root, (name,))
             yield file.finding("P4V-C024", place, name, f"`{name}` again", f"`{name}` in the program that it extends")
-    if leaf and document.title is None:
-        yield file.finding("P4V-C022", Place(1, 1), "title", "no `title`", "`title`")
+
+
+def _order_findings(files: Sequence[YamlFile], documents: Sequence[AnyDocument | None]) -> Iterator[Finding]:
+    """A chain has one base of the order; what rests on it may only move and confirm."""
+    pairs = list(zip(files, documents, strict=True))
+    with_base = [(file, document) for file, document in pairs if document and document.order and document.order.base]
+    for file, _ in with_base[1:]:
+        place = place_at(file.root, ("order",))
+        allowed = "`base` in the program that it extends; here `moves` and `confirms`"
+        yield file.finding("P4V-C024", place, "order", "`base` again", allowed)
+    if not with_base and all(document is not None for document in documents):
+        yield files[0].finding("P4V-C022", Place(1, 1), "order", "no `order`", "`order`, with its `base`")
 
 
 def shown_path(path: Path) -> str:
@@ -273,7 +295,7 @@ def _known_keys(model: type[BaseModel], loc: tuple[str | int, ...]) -> list[str]
         inner = _models_in(field.annotation) if field else [model]
         if inner:
             model = inner[0]
-    return list(model.model_fields)
+    return [field.alias or name for name, field in model.model_fields.items()]
 
 
 def _models_in(annotation: Any) -> list[type[BaseModel]]:

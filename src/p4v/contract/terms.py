@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from p4v.contract.blocks import KINDS, NEEDED, Block, Called
-from p4v.contract.documents import REMOVED, Amendment, Part, Program, findings_of, node_at
+from p4v.contract.documents import REMOVED, Part, Program, findings_of, node_at
+from p4v.contract.models import Amendment, ContractDocument, Document, days_of
 from p4v.contract.order import Order, OrderFault, ordered_steps
 from p4v.contract.yaml_tree import Mapping as YamlMapping
 from p4v.contract.yaml_tree import Node, Place, Scalar, YamlFile, place_at, plain
@@ -113,11 +114,13 @@ class Terms:
 def terms_in_force(program: Program, period: Period, agreement_start: date | None, known: date | None = None) -> Terms:
     """The terms for a period, as known on a day (None: all that is signed).
 
-    Raises `Refusal` where terms are missing or do not go together, and `NotInForce` before the program began.
+    A contract's agreement starts when it says; of a program's, the start is given. Raises `Refusal` where terms are
+    missing or do not go together, and `NotInForce` before the program began or outside the contract's days.
     """
-    first = program.parts[0].document.in_force
-    if first is not None and (period.first_day < first.effective or (known is not None and known < first.signed)):
-        raise NotInForce(program.id, first.effective)
+    for part in program.parts:
+        _refuse_outside(program, part.document, period, known)
+    if program.contract is not None:
+        agreement_start = program.contract.agreement.effective
     placed = _placed(program, _amendments_in_force(program, period, agreement_start, known, whole=True))
     return Terms(program, _blocks(program, placed), placed)
 
@@ -133,12 +136,38 @@ def _placed(program: Program, amendments: Iterable[tuple[Part, int, Amendment]])
 
 
 class NotInForce(Exception):
-    """A period before the program began."""
+    """A period before the program began, or outside the days of a contract, or a day before it was signed."""
 
-    def __init__(self, program: str, effective: date) -> None:
+    def __init__(self, program: str, effective: date, ends: date | None = None, signed: date | None = None) -> None:
         super().__init__(program)
         self.program = program
         self.effective = effective
+        self.ends = ends
+        self.signed = signed
+
+    @property
+    def allowed(self) -> str:
+        """What would be in force, in words."""
+        if self.signed is not None:
+            return f"a day from {self.signed} on, when `{self.program}` was signed"
+        if self.ends is not None:
+            return f"a period within {self.effective} to {self.ends}, the days of `{self.program}`"
+        return f"a period from {self.effective} on, when {self.program} takes effect"
+
+
+def _refuse_outside(
+    program: Program, document: Document | ContractDocument, period: Period, known: date | None
+) -> None:
+    if isinstance(document, ContractDocument):
+        agreement = document.agreement
+        if known is not None and known < agreement.signed:
+            raise NotInForce(program.id, agreement.effective, signed=agreement.signed)
+        if not agreement.covers(period):
+            raise NotInForce(program.id, agreement.effective, agreement.ends)
+    elif (first := document.in_force) is not None and (
+        period.first_day < first.effective or (known is not None and known < first.signed)
+    ):
+        raise NotInForce(program.id, first.effective)
 
 
 def _amendments_in_force(
@@ -279,14 +308,19 @@ def _missing_blocks(program: Program, placed: Mapping[str, Any]) -> Iterator[Fin
 def _occasions(program: Program) -> Iterator[tuple[Period, date | None]]:
     """A month and the start of an agreement for every way in which the amendments can meet."""
     amendments = [amendment for part in program.parts for amendment in part.document.amendments]
-    first = program.parts[0].document.in_force
-    days = sorted({amendment.effective for amendment in amendments} | ({first.effective} if first else set()))
+    agreement = program.contract.agreement if program.contract else None
+    days = sorted({day for part in program.parts for day in days_of(part.document)})
+    if agreement is not None:
+        days = sorted({max(day, agreement.effective) for day in days})
     for day in days or [date.min]:
         period = Period.of_months(day.year, day.month, 1)
         starts: set[date] = {amendment.agreements_from for amendment in amendments if amendment.agreements_from}
         years = {int(amendment.agreement_year) for amendment in amendments if amendment.agreement_year}
         starts |= {period.first_day.replace(year=period.first_day.year - year + 1) for year in years}
-        yield from ((period, start) for start in (None, *sorted(starts)))
+        if agreement is not None:
+            yield period, agreement.effective
+        else:
+            yield from ((period, start) for start in (None, *sorted(starts)))
 
 
 def _order(program: Program, blocks: Mapping[str, Block]) -> tuple[str, ...]:
@@ -294,8 +328,8 @@ def _order(program: Program, blocks: Mapping[str, Block]) -> tuple[str, ...]:
     try:
         return ordered_steps(order, program.kind, blocks)
     except OrderFault as fault:
-        file = program.parts[0].file
-        place = place_at(file.root, ("order", "moves", fault.index))
+        file, path = program.ordering("moves")[fault.index]
+        place = place_at(file.root, path)
         field = f"order.moves.{fault.index}"
         raise Refusal([file.finding("P4V-C060", place, field, fault.found, fault.allowed)]) from fault
 

@@ -8,13 +8,13 @@ import re
 from collections.abc import Callable
 from datetime import date
 from fractions import Fraction
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import PlainValidator
 from pydantic_core import PydanticCustomError
 
 from p4v.numbers import TERM_DECIMALS, NumberFault, read_number, read_percent
-from p4v.periods import read_day
+from p4v.periods import Period, read_day, read_month, read_months
 from p4v.units import Unit
 
 ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
@@ -89,6 +89,21 @@ def _date(value: Any) -> date:
         raise fault("P4V-C035", "no such date", "a date, as YYYY-MM-DD") from error
 
 
+def _month(value: Any) -> str:
+    try:
+        return read_month(_scalar(value))
+    except ValueError as error:
+        raise fault("P4V-C035", "no such month", "a month, as YYYY-MM") from error
+
+
+def _months(value: Any) -> Period:
+    try:
+        return read_months(_scalar(value))
+    except ValueError as error:
+        allowed = "a year, two months as YYYY-MM to YYYY-MM, or {from: YYYY-MM, to: YYYY-MM}"
+        raise fault("P4V-C035", "no such period", allowed) from error
+
+
 def _yes_no(value: Any) -> bool:
     text = _scalar(value)
     if text not in ("yes", "no"):
@@ -97,6 +112,8 @@ def _yes_no(value: Any) -> bool:
 
 
 _ZERO, _ONE = Fraction(0), Fraction(1)
+_ABOVE_ZERO = Fraction(1, 10**6)
+"""The smallest number above 0 that a term can be written as."""
 
 Share = Annotated[Fraction, PlainValidator(_number(read_percent, _ZERO, _ONE, "0% to 100%")), Unit.RATE]
 DollarsPmpm = Annotated[Fraction, PlainValidator(_number(read_number, _ZERO, None, "0.00 or more")), Unit.USD_PMPM]
@@ -111,7 +128,40 @@ Places = Annotated[
         lambda v: int(_number(read_number, _ZERO, Fraction(2), "0 to 2: whole dollars to cents", whole=True)(v))
     ),
 ]
+Dollars = Annotated[Fraction, PlainValidator(_number(read_number, _ZERO, None, "0.00 or more")), Unit.USD]
+SignedDollars = Annotated[Fraction, PlainValidator(_number(read_number, None, None, "a number of dollars")), Unit.USD]
+DollarsPerPerson = Annotated[
+    Fraction, PlainValidator(_number(read_number, _ZERO, None, "0.00 or more")), Unit.USD_PER_PERSON
+]
+Factor = Annotated[Fraction, PlainValidator(_number(read_number, _ABOVE_ZERO, None, "a number above 0")), Unit.FACTOR]
+PointsValue = Annotated[Fraction, PlainValidator(_number(read_number, _ZERO, None, "0 or more")), Unit.POINTS]
+Shift = Annotated[
+    Fraction, PlainValidator(_number(read_percent, -_ONE, _ONE, "\N{MINUS SIGN}100% to 100%")), Unit.RATE
+]
+Digits = Annotated[
+    int,
+    PlainValidator(lambda v: int(_number(read_number, _ZERO, Fraction(6), "0 to 6 digits", whole=True)(v))),
+]
+
+
+class Level(NamedTuple):
+    """A measure's threshold, target or cut point: a share with its sign, or a bare number."""
+
+    value: Fraction
+    percent: bool
+
+
+def _level(value: Any) -> Level:
+    percent = isinstance(value, str) and value.endswith("%")
+    read = read_percent if percent else read_number
+    highest, allowed = (_ONE, "0% to 100%") if percent else (None, "0 or more")
+    return Level(_number(read, _ZERO, highest, allowed)(value), percent)
+
+
+MeasureLevel = Annotated[Level, PlainValidator(_level)]
 Id = Annotated[str, PlainValidator(_id)]
 LineName = Annotated[str, PlainValidator(_line_name)]
 Text = Annotated[str, PlainValidator(_text)]
 Day = Annotated[date, PlainValidator(_date)]
+MonthText = Annotated[str, PlainValidator(_month)]
+MonthsText = Annotated[Period, PlainValidator(_months)]

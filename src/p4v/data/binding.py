@@ -13,7 +13,8 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import Discriminator, Field, PlainValidator, Tag, model_validator
 
 from p4v.contract.blocks import Strict
-from p4v.contract.documents import FigureSpec, FigureUnit, Library, Program, checked, shown_path
+from p4v.contract.documents import Library, Program, checked, shown_path
+from p4v.contract.models import FigureSpec, FigureUnit
 from p4v.contract.terms import rule_findings
 from p4v.contract.values import ID_ALLOWED, ID_PATTERN, Id, LineName, Number, Text, fault
 from p4v.contract.yaml_tree import Mapping as YamlMapping

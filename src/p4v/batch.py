@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from p4v.contract.documents import library_for
+from p4v.contract.documents import Program, library_for
 from p4v.contract.terms import NotInForce
 from p4v.contract.yaml_tree import place_at
 from p4v.data.binding import Binding, Case, Reader, read_binding
@@ -51,43 +51,44 @@ def settle_table(
     wanted = _matching(reader, table, only)
     settled: list[SettledRow] = []
     for row in wanted:
-        case = reader.case(row, findings)
         step()
-        if case is not None:
-            _settle(binding, table, case, settled, findings)
+        _settle(reader, row, settled, findings)
     if findings:
         raise Refusal(sorted(set(findings), key=lambda finding: (finding.file, finding.line or 0, finding.column or 0)))
     return Batch(binding, table, settled)
 
 
-def _settle(binding: Binding, table: CsvTable, case: Case, settled: list[SettledRow], findings: list[Finding]) -> None:
+def _settle(reader: Reader, row: Row, settled: list[SettledRow], findings: list[Finding]) -> None:
+    """One row settled, or its faults among the findings."""
+    binding, table = reader.binding, reader.table
     try:
+        case = reader.case(row, findings)
+        if case is None:
+            return
         sheet = worksheet(case.program, case.period, case.agreement_start, case.figures)
     except Refusal as refusal:
         findings += [finding for finding in refusal.findings if finding not in findings]
         return
     except NotInForce as error:
         column = binding.document.period.column()
-        findings.append(table.finding("P4V-D035", case.row, column, f"the period {case.period}", error.allowed))
+        findings.append(table.finding("P4V-D035", row, column, f"the period {error.period}", error.allowed))
         return
     except FigureMissing as missing:
-        findings.append(_missing(table, case, missing))
+        findings.append(_missing(table, row, reader.program(row), missing))
         return
     except LineFault as fault:
         found = f"figures from which `{fault.name}` cannot be computed ({fault.reason})"
-        findings.append(table.finding("P4V-D045", case.row, fault.name, found, "figures that the formula takes"))
+        findings.append(table.finding("P4V-D045", row, fault.name, found, "figures that the formula takes"))
         return
     status = binding.document.status
     settled.append(SettledRow(case, Settlement(case.group, case.program.id, case.period, status, sheet.lines)))
 
 
-def _missing(table: CsvTable, case: Case, missing: FigureMissing) -> Finding:
+def _missing(table: CsvTable, row: Row, program: Program | None, missing: FigureMissing) -> Finding:
     """A figure that the terms need: the program does not ask for it, or this row does not give it."""
-    if missing.asked_for:
-        return table.finding(
-            "P4V-D013", case.row, missing.name, "a figure that is not given", "a value: the terms need it"
-        )
-    file = case.program.parts[-1].file
+    if missing.asked_for or program is None:
+        return table.finding("P4V-D013", row, missing.name, "a figure that is not given", "a value: the terms need it")
+    file = program.file
     found, allowed = f"no `{missing.name}`", f"`{missing.name}`, with unit and clause: the terms need it"
     return file.finding("P4V-C022", place_at(file.root, ("figures",)), "figures", found, allowed)
 

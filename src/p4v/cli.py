@@ -118,6 +118,57 @@ def settle_table(
 
 @app.command()
 @reported
+def settle(
+    contract: Annotated[Path, typer.Argument(help="A contract file.")],
+    figures: Annotated[Path, typer.Option("--figures", help="The group's figures, as YAML or CSV.")],
+    out: Annotated[Path, typer.Option("--out", help="A folder for the run, its statement and workbook.")],
+    known: Annotated[
+        str | None,
+        typer.Option("--known", help="YYYY-MM-DD: the terms as known that day."),
+    ] = None,
+    status: Annotated[str | None, typer.Option("--status", help="projected, interim or final.")] = None,
+    json_lines: _AsJson = False,
+) -> None:
+    """Settle one group: its contract, with the figures of a period."""
+    from p4v.report.view import shown
+    from p4v.runs.folder import contract_run
+    from p4v.runs.store import refuse_place
+    from p4v.single import settle_contract
+
+    refuse_place(out, folder=True)
+    settled = settle_contract(contract, figures, _day("--known", known), _status(status))
+    run = contract_run(settled)
+    lines = [line for line in run.document()["lines"] if line["kind"] == "settled"]
+    width = max((len(line["label"]) for line in lines), default=0)
+    for line in lines:
+        typer.echo(f"{line['label']:<{width}}  {shown(line):>18}  {line['clause']}")
+    _write_run(run, out)
+
+
+def _day(option: str, text: str | None) -> Any:
+    from p4v.errors import Finding
+    from p4v.periods import read_day
+
+    if text is None:
+        return None
+    try:
+        return read_day(text)
+    except ValueError:
+        raise Refusal([Finding("P4V-U007", option, "no such date", "a date, as YYYY-MM-DD")]) from None
+
+
+def _status(text: str | None) -> Any:
+    from p4v.errors import Finding, did_you_mean
+
+    words = ("projected", "interim", "final")
+    if text is not None and text not in words:
+        remedy = did_you_mean(text, words)
+        raise Refusal([Finding("P4V-U008", "--status", "another word", ", ".join(words), help=remedy)])
+    return text
+
+
+@app.command()
+@reported
 def explain(
     run: Annotated[Path, typer.Argument(help="The folder of a run.")],
     line: Annotated[str | None, typer.Argument(help="A line's name or number; all lines if none is named.")] = None,
@@ -149,19 +200,25 @@ def rerun(run: Annotated[Path, typer.Argument(help="The folder of a run.")]) -> 
 
 
 def _write_statements(settled: Any, folder: Path) -> None:
-    from p4v.report.reports import reports, write_reports
-    from p4v.runs.folder import SETTLEMENT, run_of, write_run
-    from p4v.settlement import digest_of
+    from p4v.runs.folder import run_of
 
     with _Progress("writing statements", sys.stderr, len(settled.rows)) as step:
         for row in settled.rows:
-            run = run_of(settled, row)
-            written = write_run(run, folder)
-            files = reports(run.document(), run.manifest(), digest_of(run.files[SETTLEMENT]))
-            place = write_reports(folder, run.id, files)
-            step()
-            typer.echo(f"{'run       ' if written else 'already settled'} {folder / run.id}")
-            typer.echo(f"reports    {place}")
+            _write_run(run_of(settled, row), folder, step)
+
+
+def _write_run(run: Any, folder: Path, step: Callable[[], None] = lambda: None) -> None:
+    """Writes a run and its reports, and says where they lie."""
+    from p4v.report.reports import reports, write_reports
+    from p4v.runs.folder import SETTLEMENT, write_run
+    from p4v.settlement import digest_of
+
+    written = write_run(run, folder)
+    files = reports(run.document(), run.manifest(), digest_of(run.files[SETTLEMENT]))
+    place = write_reports(folder, run.id, files)
+    step()
+    typer.echo(f"{'run       ' if written else 'already settled'} {folder / run.id}")
+    typer.echo(f"reports    {place}")
 
 
 def _binding_path(binding: str) -> Path:

@@ -59,8 +59,9 @@ def digest_of(content: bytes) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _terms(program: Program, period: Period, agreement_start: date | None) -> Terms:
-    return terms_in_force(program, period, agreement_start)
+def terms_for(program: Program, period: Period, agreement_start: date | None, known: date | None = None) -> Terms:
+    """The terms in force, worked out once for each program, period, start and day of knowledge."""
+    return terms_in_force(program, period, agreement_start, known)
 
 
 @lru_cache(maxsize=1024)
@@ -74,12 +75,15 @@ def worksheet(
     agreement_start: date | None,
     figures: Figures,
     reading: WorksheetReading = "exact",
+    known: date | None = None,
 ) -> Worksheet:
     """The lines of a program for one group's figures (`exact`), or for scenarios of shape `(n,)` (`arrays`).
+
+    `known` takes the terms as known on a day; without it, all that is signed.
 
     Raises `Refusal` for terms that are missing, `NotInForce`, and `LineFault` where a figure lies outside what a
     formula allows.
     """
     sheet = Worksheet(reading, _labels(program))
-    PROGRAMS[program.kind](sheet, _terms(program, period, agreement_start), figures)
+    PROGRAMS[program.kind](sheet, terms_for(program, period, agreement_start, known), figures)
     return sheet

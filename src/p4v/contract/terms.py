@@ -138,9 +138,12 @@ def _placed(program: Program, amendments: Iterable[tuple[Part, int, Amendment]])
 class NotInForce(Exception):
     """A period before the program began, or outside the days of a contract, or a day before it was signed."""
 
-    def __init__(self, program: str, effective: date, ends: date | None = None, signed: date | None = None) -> None:
+    def __init__(
+        self, program: str, period: Period, effective: date, ends: date | None = None, signed: date | None = None
+    ) -> None:
         super().__init__(program)
         self.program = program
+        self.period = period
         self.effective = effective
         self.ends = ends
         self.signed = signed
@@ -161,13 +164,13 @@ def _refuse_outside(
     if isinstance(document, ContractDocument):
         agreement = document.agreement
         if known is not None and known < agreement.signed:
-            raise NotInForce(program.id, agreement.effective, signed=agreement.signed)
+            raise NotInForce(program.id, period, agreement.effective, signed=agreement.signed)
         if not agreement.covers(period):
-            raise NotInForce(program.id, agreement.effective, agreement.ends)
+            raise NotInForce(program.id, period, agreement.effective, agreement.ends)
     elif (first := document.in_force) is not None and (
         period.first_day < first.effective or (known is not None and known < first.signed)
     ):
-        raise NotInForce(program.id, first.effective)
+        raise NotInForce(program.id, period, first.effective)
 
 
 def _amendments_in_force(

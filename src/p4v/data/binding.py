@@ -12,19 +12,20 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import Discriminator, Field, PlainValidator, Tag, model_validator
 
+from p4v.asked import figures_asked, figures_ever_asked
 from p4v.contract.blocks import Strict
 from p4v.contract.documents import Library, Program, checked, shown_path
-from p4v.contract.models import FigureSpec, FigureUnit
+from p4v.contract.models import FigureSpec, FigureUnit, Status
 from p4v.contract.terms import rule_findings
 from p4v.contract.values import ID_ALLOWED, ID_PATTERN, Id, LineName, Number, Text, fault
 from p4v.contract.yaml_tree import Mapping as YamlMapping
 from p4v.contract.yaml_tree import Place, YamlFile, place_at, read_yaml
+from p4v.data.given import check_range
 from p4v.data.table import CsvTable, Row
 from p4v.errors import Finding, Refusal, did_you_mean
 from p4v.figures import Figure, Figures
 from p4v.numbers import FIGURE_DECIMALS, NumberFault, read_number
 from p4v.periods import Period, read_day
-from p4v.units import Unit
 
 Model = TypeVar("Model")
 NOT_GIVEN = "not_given"
@@ -63,7 +64,7 @@ class PeriodColumns(Strict):
 
 
 class ProgramColumn(Strict):
-    """A program for each value of a column."""
+    """A program or contract for each value of a column."""
 
     column: Text
     choose: Annotated[dict[str, Id], Field(min_length=1)]
@@ -133,11 +134,26 @@ class BindingDocument(Strict):
     keys: Annotated[list[Text], Field(min_length=1)]
     group: GroupColumns
     period: PeriodColumns
-    program: ProgramChoice
+    program: ProgramChoice | None = None
+    contract: ProgramChoice | None = None
     agreement: AgreementColumn | None = None
-    status: Literal["projected", "interim", "final"] = "final"
+    status: Status = "final"
     figures: Annotated[dict[LineName, FigureColumn], Field(min_length=1)]
     ignore: list[Text] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _one_choice(self) -> Self:
+        if (self.program is None) is (self.contract is None):
+            found = "no `program`" if self.program is None else "`program` and `contract`"
+            raise fault("P4V-C022" if self.program is None else "P4V-C023", found, "one of `program` and `contract`")
+        return self
+
+    def choice(self) -> tuple[str, str | ProgramColumn]:
+        """`program` or `contract`, and what it says."""
+        if self.contract is not None:
+            return "contract", self.contract
+        assert self.program is not None
+        return "program", self.program
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +177,9 @@ class Binding:
         if document.group.name is not None:
             yield document.group.name, ("group", "name")
         yield document.period.column(), ("period",)
-        if isinstance(document.program, ProgramColumn):
-            yield document.program.column, ("program", "column")
+        word, chosen = document.choice()
+        if isinstance(chosen, ProgramColumn):
+            yield chosen.column, (word, "column")
         if document.agreement is not None:
             yield document.agreement.start, ("agreement", "start")
         yield from ((figure.column, ("figures", name, "column")) for name, figure in document.figures.items())
@@ -200,14 +217,16 @@ def _programs(file: YamlFile, document: BindingDocument, library: Library) -> tu
     """The programs by the value that chooses them, and what is wrong in any of them, each fault once."""
     programs: dict[str, Program] = {}
     found: list[Finding] = []
-    for value, name, at in _program_names(document):
+    word, chosen = document.choice()
+    for value, name, at in _chosen(word, chosen):
         try:
-            programs[value] = library.program(name)
+            programs[value] = library.program(name) if word == "program" else _contract(library, name)
             found += [*programs[value].findings, *rule_findings(programs[value])]
         except KeyError:
-            remedy = did_you_mean(name, library.known())
-            place, field = place_at(file.root, at), ".".join(map(str, at))
-            found.append(file.finding("P4V-C014", place, field, "an unknown program", _listed(library), remedy=remedy))
+            known = library.known(f"{word}s")
+            remedy, place, field = did_you_mean(name, known), place_at(file.root, at), ".".join(map(str, at))
+            allowed = f"one of {', '.join(known)}"
+            found.append(file.finding("P4V-C014", place, field, f"an unknown {word}", allowed, remedy=remedy))
         except Refusal as refusal:
             found += refusal.findings
     return programs, list(
@@ -215,23 +234,33 @@ def _programs(file: YamlFile, document: BindingDocument, library: Library) -> tu
     )[::-1]
 
 
-def _listed(library: Library) -> str:
-    return f"one of {', '.join(library.known())}"
+def _contract(library: Library, name: str) -> Program:
+    """The contract of that id. Raises `KeyError` if there is none."""
+    path = library.path("contracts", name)
+    if path is None:
+        raise KeyError(name)
+    contract = library.contract(path)
+    if contract.id != name:
+        place = place_at(contract.file.root, ("contract",))
+        found, allowed = "another id than the file's name", f"`{name}`"
+        raise Refusal([contract.file.finding("P4V-C015", place, "contract", found, allowed)])
+    return contract
 
 
-def _program_names(document: BindingDocument) -> Iterator[tuple[str, str, tuple[str | int, ...]]]:
-    if isinstance(document.program, ProgramColumn):
-        for value, name in document.program.choose.items():
-            yield value, name, ("program", "choose", value)
+def _chosen(word: str, chosen: str | ProgramColumn) -> Iterator[tuple[str, str, tuple[str | int, ...]]]:
+    if isinstance(chosen, ProgramColumn):
+        for value, name in chosen.choose.items():
+            yield value, name, (word, "choose", value)
     else:
-        yield "", document.program, ("program",)
+        yield "", chosen, (word,)
 
 
 def _figure_findings(binding: Binding, all_read: bool) -> Iterator[Finding]:
     """Units and numbers that do not fit the programs; and, where all of those could be read, names that do not."""
     known: dict[str, FigureSpec] = {}
     for program in binding.programs.values():
-        known |= {name: spec for name, (spec, _) in program.figures().items()}
+        if all_read or program.figures():
+            known |= figures_ever_asked(program)
     file, bound = binding.file, binding.document.figures
     for name, column in bound.items():
         path = ("figures", name)
@@ -254,7 +283,7 @@ def _constant_findings(file: YamlFile, name: str, column: FigureColumn, spec: Fi
     """A number that the binding states must be one that the program takes."""
     for path, number in column.constants():
         try:
-            _check_range(spec, number)
+            check_range(spec, number)
         except NumberFault as error:
             at = ("figures", name, *path)
             yield file.finding("P4V-C040", place_at(file.root, at), ".".join(at), error.found, error.allowed)
@@ -274,6 +303,19 @@ def _key_place(file: YamlFile, path: Sequence[str]) -> Place:
     return place
 
 
+def _asked(program: Program | None, period: Period | None, agreement_start: date | None) -> Mapping[str, FigureSpec]:
+    """What a row is asked for; of one without a sound period, what any could be."""
+    if program is None:
+        return {}
+    return figures_ever_asked(program) if period is None else figures_asked(program, period, agreement_start)
+
+
+def _name_of(program: Program, group: str) -> str | None:
+    """The group's name where the contract is its own."""
+    contract = program.contract
+    return contract.group.name if contract is not None and contract.group.id == group else None
+
+
 class Reader:
     """Reads the rows of one table through one binding."""
 
@@ -281,7 +323,6 @@ class Reader:
         self.binding = binding
         self.table = table
         self._index = {column: place for place, column in enumerate(table.columns)}
-        self._specs = {program.id: program.figures() for program in binding.programs.values()}
 
     def cell(self, row: Row, column: str) -> str:
         return row.cells[self._index[column]]
@@ -291,15 +332,15 @@ class Reader:
         before = len(findings)
         document = self.binding.document
         period = self._period(row, findings)
-        program = self._program(row, findings)
+        program = self.program(row, findings)
         agreement_start = self._agreement_start(row, findings)
-        figures = self._figures(row, program, findings) if program else None
+        figures = self._figures(row, _asked(program, period, agreement_start), findings)
         group = self.cell(row, document.group.id)
         if not ID_PATTERN.fullmatch(group):
             findings.append(self.table.finding("P4V-D020", row, document.group.id, "text that is no id", ID_ALLOWED))
-        if len(findings) > before or period is None or program is None or figures is None:
+        if len(findings) > before or period is None or program is None:
             return None
-        name = self.cell(row, document.group.name) if document.group.name else None
+        name = self.cell(row, document.group.name) if document.group.name else _name_of(program, group)
         keys = [self.cell(row, column) for column in document.keys]
         return Case(row, keys, group, name or None, period, program, agreement_start, figures)
 
@@ -372,14 +413,17 @@ class Reader:
             return Period.of_months(int(text), 1, 12)
         return Period.of_months(int(text) - 1, columns.first_month, 12)
 
-    def _program(self, row: Row, findings: list[Finding]) -> Program | None:
-        chosen = self.binding.document.program
+    def program(self, row: Row, findings: list[Finding] | None = None) -> Program | None:
+        """The program or contract of a row; None where its cell chooses none."""
+        _, chosen = self.binding.document.choice()
         if not isinstance(chosen, ProgramColumn):
             return self.binding.programs[""]
         value = self.cell(row, chosen.column)
         if value not in self.binding.programs:
             allowed = f"one of {', '.join(chosen.choose)}"
-            findings.append(self.table.finding("P4V-D036", row, chosen.column, "a value that `choose` lacks", allowed))
+            if findings is not None:
+                found = "a value that `choose` lacks"
+                findings.append(self.table.finding("P4V-D036", row, chosen.column, found, allowed))
             return None
         return self.binding.programs[value]
 
@@ -397,17 +441,16 @@ class Reader:
             findings.append(self.table.finding("P4V-D033", row, column.start, found, "a date, as YYYY-MM-DD"))
             return None
 
-    def _figures(self, row: Row, program: Program, findings: list[Finding]) -> Figures:
-        specs = self._specs[program.id]
+    def _figures(self, row: Row, specs: Mapping[str, FigureSpec], findings: list[Finding]) -> Figures:
         figures: dict[str, Figure] = {}
         for name, bound in self.binding.document.figures.items():
             if name not in specs:
                 continue
-            spec, _ = specs[name]
+            spec = specs[name]
             text = self.cell(row, bound.column)
             try:
                 value = self._value(bound, text)
-                _check_range(spec, value)
+                check_range(spec, value)
             except NumberFault as error:
                 code = "P4V-D013" if text == "" else "P4V-D012"
                 findings.append(self.table.finding(code, row, bound.column, error.found, error.allowed))
@@ -430,17 +473,3 @@ class Reader:
             return bound.choose[text]
         number = read_number(text, FIGURE_DECIMALS)
         return number if bound.given is None else bound.given
-
-
-def _check_range(spec: FigureSpec, value: Fraction | None) -> None:
-    """Raises `NumberFault` for a figure outside what the program allows; messages name the bound, not the figure."""
-    if value is None:
-        return
-    if spec.unit is Unit.FLAG and value not in (0, 1):
-        raise NumberFault("a number that is no flag", "1 or 0")
-    if spec.whole and value.denominator != 1:
-        raise NumberFault("a fraction", "a whole number")
-    if spec.at_least is not None and value < spec.at_least:
-        raise NumberFault(f"a number below {spec.at_least}", f"{spec.at_least} or more")
-    if spec.at_most is not None and value > spec.at_most:
-        raise NumberFault(f"a number above {spec.at_most}", f"{spec.at_most} or less")

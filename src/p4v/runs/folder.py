@@ -7,7 +7,9 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +17,14 @@ import rfc8785
 
 import p4v
 from p4v.batch import Batch, SettledRow
+from p4v.contract.documents import Part, Program
+from p4v.contract.models import ContractDocument
 from p4v.errors import Finding, Refusal
+from p4v.money import decimal_text
 from p4v.resources import resource
 from p4v.runs.store import write_folder
-from p4v.settlement import digest_of
+from p4v.settlement import Settlement, digest_of, terms_for
+from p4v.single import SettledContract
 
 SCHEMA = "p4v/manifest/1"
 CALCULATION = "p4v/calculation/1"
@@ -44,6 +50,31 @@ class Run:
         return manifest
 
 
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A file that a run keeps a copy of."""
+
+    role: str
+    content: bytes
+    rows: int | None = None
+    known_at: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A settlement, and what it was made from: a row of a table through a binding, or a contract with figures."""
+
+    settlement: Settlement
+    program: Program
+    inputs: Mapping[str, Input]
+    group_name: str | None
+    agreement_start: date | None = None
+    known: date | None = None
+    prior: Mapping[str, Fraction] = field(default_factory=dict)
+    binding: str | None = None
+    table: Mapping[str, Any] | None = None
+
+
 def run_of(batch: Batch, row: SettledRow) -> Run:
     """The run of one row of a table."""
     table = {
@@ -54,16 +85,48 @@ def run_of(batch: Batch, row: SettledRow) -> Run:
         "row": row.case.row.number,
         "line": row.case.row.line,
     }
-    return make_run(batch, row, table)
+    return row_run(batch, row, table)
 
 
-def make_run(batch: Batch, row: SettledRow, table: Mapping[str, Any]) -> Run:
+def row_run(batch: Batch, row: SettledRow, table: Mapping[str, Any]) -> Run:
     """The run of a row that stands in a table described by `table`: from the table itself, or as a manifest says."""
-    content = row.settlement.content()
-    digest = digest_of(content)
-    run_id = row.settlement.id(digest)
-    files = {SETTLEMENT: content, LINES: _lines_csv(row.settlement.document())}
-    inputs = _inputs(batch, row)
+    binding = batch.binding
+    inputs = {binding.file.relative: Input("binding", binding.file.content)}
+    for program in binding.programs.values():
+        inputs |= _program_inputs(program)
+    inputs["row.csv"] = Input("row", batch.table.header_content + row.case.row.content, rows=1)
+    case = row.case
+    return make_run(
+        Made(
+            row.settlement, case.program, inputs, case.group_name, agreement_start=case.agreement_start,
+            binding=binding.name, table=table,
+        )
+    )  # fmt: skip
+
+
+def contract_run(settled: SettledContract) -> Run:
+    """The run of a contract with a figures file."""
+    given, contract = settled.given, settled.program.contract
+    inputs = _program_inputs(settled.program)
+    inputs[given.name] = Input("figures", given.content, known_at=given.known_at)
+    name = contract.group.name if contract else None
+    return make_run(Made(settled.settlement, settled.program, inputs, name, known=settled.known, prior=settled.prior))
+
+
+def _program_inputs(program: Program) -> dict[str, Input]:
+    def role(part: Part) -> str:
+        return "contract" if isinstance(part.document, ContractDocument) else "program"
+
+    return {part.file.relative: Input(role(part), part.file.content) for part in program.parts}
+
+
+def make_run(made: Made) -> Run:
+    """The files of a run."""
+    settlement = made.settlement
+    content = settlement.content()
+    run_id = settlement.id(digest_of(content))
+    files = {SETTLEMENT: content, LINES: _lines_csv(settlement.document())}
+    inputs = {f"{INPUTS}/{path}": given for path, given in sorted(made.inputs.items())}
     manifest = {
         "schema": SCHEMA,
         "calculation": CALCULATION,
@@ -71,19 +134,43 @@ def make_run(batch: Batch, row: SettledRow, table: Mapping[str, Any]) -> Run:
         "p4v": p4v.__version__,
         "lock": digest_of(resource("requirements.lock").read_bytes()),
         "templates": template_digests(),
-        "binding": batch.binding.name,
-        "group_name": row.case.group_name,
-        "title": row.case.program.title,
-        "version": row.settlement.version,
-        "replaces": row.settlement.replaces,
+        "binding": made.binding,
+        "group_name": made.group_name,
+        "title": made.program.title,
+        "status": settlement.status,
+        "version": settlement.version,
+        "replaces": settlement.replaces,
         "ledger_head": None,
-        "known": None,
-        "table": dict(table),
-        "inputs": [_named(role, path, content) for path, (role, content) in inputs.items()],
-        "outputs": [_named("settlement", SETTLEMENT, content), _named("lines", LINES, files[LINES])],
+        "known": made.known and made.known.isoformat(),
+        "prior": {name: decimal_text(number) for name, number in made.prior.items()},
+        "order": _order_that_ran(made),
+        "table": None if made.table is None else dict(made.table),
+        "inputs": [_named(path, given) for path, given in inputs.items()],
+        "outputs": [_named(SETTLEMENT, Input("settlement", content)), _named(LINES, Input("lines", files[LINES]))],
+        **_agreed(made.program.contract),
     }
     files[MANIFEST] = rfc8785.dumps(manifest | {"seal": seal(manifest)})
-    return Run(run_id, files | {path: content for path, (_, content) in inputs.items()})
+    return Run(run_id, files | {path: given.content for path, given in inputs.items()})
+
+
+def _order_that_ran(made: Made) -> list[dict[str, str | None]]:
+    """The steps in their sequence, each with the clause of the move that put it there."""
+    terms = terms_for(made.program, made.settlement.period, made.agreement_start, made.known)
+    moved = {move.step: move.clause for move in made.program.order.moves}
+    return [{"step": step, "clause": moved.get(step)} for step in terms.order]
+
+
+def _agreed(contract: ContractDocument | None) -> dict[str, Any]:
+    """What a contract says in words: who pays, from when to when, and the rules that are printed."""
+    if contract is None:
+        return {"payer": None, "purchaser": None, "agreement": None, "stated": []}
+    days = contract.agreement
+    return {
+        "payer": contract.payer.name,
+        "purchaser": contract.purchaser.name if contract.purchaser else None,
+        "agreement": {name: getattr(days, name).isoformat() for name in ("signed", "effective", "ends")},
+        "stated": [rule.model_dump() for rule in contract.stated],
+    }
 
 
 def write_run(run: Run, folder: Path) -> bool:
@@ -154,21 +241,10 @@ def safe_text(text: str) -> str:
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
-def _inputs(batch: Batch, row: SettledRow) -> dict[str, tuple[str, bytes]]:
-    binding = batch.binding
-    files = {f"{INPUTS}/{binding.file.relative}": ("binding", binding.file.content)}
-    for program in binding.programs.values():
-        files |= {f"{INPUTS}/{part.file.relative}": ("program", part.file.content) for part in program.parts}
-    header = batch.table.header_content
-    files[f"{INPUTS}/row.csv"] = ("row", header + row.case.row.content)
-    return dict(sorted(files.items()))
-
-
-def _named(role: str, path: str, content: bytes) -> dict[str, Any]:
-    rows = 1 if role == "row" else None
+def _named(path: str, given: Input) -> dict[str, Any]:
     return {
-        "role": role, "path": path, "bytes": len(content), "sha256": digest_of(content), "rows": rows,
-        "control_total_cents": None, "known_at": None,
+        "role": given.role, "path": path, "bytes": len(given.content), "sha256": digest_of(given.content),
+        "rows": given.rows, "control_total_cents": None, "known_at": given.known_at and given.known_at.isoformat(),
     }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,14 @@ from p4v.runs.folder import (
     SETTLEMENT,
     Run,
     changed,
+    contract_run,
     file_findings,
-    make_run,
     read_json,
+    row_run,
     seal,
 )
 from p4v.settlement import digest_of
+from p4v.single import settle_contract
 
 _SOFTWARE = ("p4v", "lock", "templates")
 """What a later release may change about a manifest without changing a figure."""
@@ -94,16 +97,26 @@ def _release(version: Any) -> tuple[int, ...]:
 
 
 def _again(folder: Path, manifest: Mapping[str, Any]) -> Run:
-    inputs = folder / INPUTS
     try:
-        batch = settle_table(inputs / "tables" / f"{manifest['binding']}.yaml", inputs / "row.csv", [])
-        return make_run(batch, batch.rows[0], manifest["table"])
-    except (Refusal, KeyError) as error:
+        return _row_again(folder, manifest) if manifest["table"] is not None else _contract_again(folder, manifest)
+    except (Refusal, KeyError, ValueError) as error:
         first = error.findings[0].text() if isinstance(error, Refusal) else f"no {error}"
         finding = Finding(
             "P4V-V005", str(folder), f"inputs that cannot be settled again: {first}", "inputs that settle"
         )
         raise Refusal([finding]) from error
+
+
+def _row_again(folder: Path, manifest: Mapping[str, Any]) -> Run:
+    inputs = folder / INPUTS
+    batch = settle_table(inputs / "tables" / f"{manifest['binding']}.yaml", inputs / "row.csv", [])
+    return row_run(batch, batch.rows[0], manifest["table"])
+
+
+def _contract_again(folder: Path, manifest: Mapping[str, Any]) -> Run:
+    paths = {entry["role"]: folder / entry["path"] for entry in manifest["inputs"]}
+    known = manifest["known"] and date.fromisoformat(manifest["known"])
+    return contract_run(settle_contract(paths["contract"], paths["figures"], known, manifest["status"]))
 
 
 def _first_difference(folder: Path, stored: Mapping[str, Any], again: Mapping[str, Any]) -> Finding:

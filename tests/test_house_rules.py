@@ -141,6 +141,8 @@ ROOMS = [
     ["asked"],
     ["data"],
     ["batch", "single"],
+    ["cases"],
+    ["check"],
     ["runs.store"],
     ["runs.folder", "runs.verify"],
     ["report"],

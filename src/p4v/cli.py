@@ -145,6 +145,28 @@ def settle(
     _write_run(run, out)
 
 
+@app.command()
+@reported
+def check(
+    paths: Annotated[list[Path], typer.Argument(help="Contracts, programs, bindings, or folders of them.")],
+    json_lines: _AsJson = False,
+) -> None:
+    """Report everything that is wrong in contracts, and compute their own cases."""
+    from p4v.check import check_file, files_below
+
+    refusals = []
+    for path in files_below(paths):
+        checked = check_file(path)
+        if checked.findings:
+            refusals.append(Refusal(checked.findings))
+            typer.echo(refusals[-1].text(as_json=json_lines), err=True)
+        else:
+            cases = f"  ({checked.cases} case{'s' if checked.cases != 1 else ''})" if checked.cases else ""
+            typer.echo(f"ok  {checked.shown}{cases}")
+    if refusals:
+        raise typer.Exit(min(refusal.exit_code for refusal in refusals))
+
+
 def _day(option: str, text: str | None) -> Any:
     from p4v.errors import Finding
     from p4v.periods import read_day

@@ -122,6 +122,10 @@ class Library:
             self._read[name] = _program(self, self.file(path), name)
         return self._read[name]
 
+    def program_at(self, path: Path) -> Program:
+        """The program of a file, wherever it lies. Raises `Refusal` where it cannot be read as one."""
+        return _program(self, self.file(path), path.stem)
+
     def contract(self, path: Path) -> Program:
         """The contract of a file, with the findings of its terms. Raises `Refusal` where it cannot be read as one."""
         file = read_yaml(path, shown_path(path), f"contracts/{path.name}")

@@ -1,0 +1,112 @@
+"""`p4v check`: contracts, programs, bindings and cases held against every rule, and the cases computed."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from p4v.cases import case_findings, cases_of, read_case
+from p4v.contract.documents import Program, library_for, shown_path
+from p4v.contract.terms import rule_findings
+from p4v.contract.yaml_tree import Listing, Mapping, Node, Place, Scalar, YamlFile, read_yaml
+from p4v.data.binding import read_binding
+from p4v.errors import Finding, Refusal
+
+TO_FILL_IN = "<fill in>"
+"""What a new contract says where its parties must."""
+_KINDS = ("contract", "program", "keys")
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One file: what is wrong in it and in what it rests on, and how many cases were computed."""
+
+    shown: str
+    findings: Sequence[Finding]
+    cases: int = 0
+
+
+def files_below(paths: Iterable[Path]) -> list[Path]:
+    """The files themselves, and the YAML files of folders and what lies below them. Raises `Refusal` (command line)."""
+    found: dict[Path, None] = {}
+    for path in paths:
+        if path.is_dir():
+            inside = [file for file in sorted(path.rglob("*.yaml")) if file.is_file()]
+            if not inside:
+                raise Refusal([Finding("P4V-U009", str(path), "a folder without YAML files", "contracts or programs")])
+            found |= dict.fromkeys(inside)
+        else:
+            found[path] = None
+    return list(found)
+
+
+def check_file(path: Path) -> Checked:
+    """What is wrong in a file, everything at once."""
+    try:
+        findings, cases = _checked(path)
+    except Refusal as refusal:
+        findings, cases = list(refusal.findings), 0
+    return Checked(shown_path(path), _each_once(findings), cases)
+
+
+def _checked(path: Path) -> tuple[list[Finding], int]:
+    file = read_yaml(path, shown_path(path), path.name)
+    keys = file.root.entries
+    if "case" in keys:
+        program, case = read_case(path)
+        return case_findings(program, case), 1
+    if "contract" in keys and "keys" not in keys:
+        return _contract_findings(file, path)
+    if "program" in keys and "keys" not in keys:
+        return list(library_for(path).program_at(path).findings), 0
+    if "keys" in keys:
+        read_binding(path, library_for(path))
+        return [], 0
+    allowed = "`contract`, `program`, or the `keys` of a binding"
+    return [file.finding("P4V-C022", Place(1, 1), None, f"none of {', '.join(_KINDS)}", allowed)], 0
+
+
+def _contract_findings(file: YamlFile, path: Path) -> tuple[list[Finding], int]:
+    """A contract's faults; once it is sound, what its cases give."""
+    empty = {(field, place.line, place.column) for field, place in places_to_fill(file.root, ())}
+    to_fill = [
+        file.finding("P4V-C028", Place(line, column, len(TO_FILL_IN)), field, "a place to be filled in", "your own")
+        for field, line, column in sorted(empty, key=lambda place: place[1:])
+    ]
+    try:
+        program = library_for(path).contract(path)
+        findings = [*program.findings, *rule_findings(program)]
+    except Refusal as refusal:
+        findings = list(refusal.findings)
+    places = {(line, column) for _, line, column in empty}
+    findings = [
+        finding for finding in findings if finding.file != file.shown or (finding.line, finding.column) not in places
+    ]
+    if findings or to_fill:
+        return [*to_fill, *findings], 0
+    return _case_findings(program)
+
+
+def _case_findings(program: Program) -> tuple[list[Finding], int]:
+    cases = cases_of(program)
+    return [finding for case in cases for finding in case_findings(program, case)], len(cases)
+
+
+def places_to_fill(node: Node, path: tuple[str, ...]) -> Iterator[tuple[str, Place]]:
+    """Where a contract still says what a new one says."""
+    match node:
+        case Scalar(text=text):
+            if text == TO_FILL_IN:
+                yield ".".join(path), node.place
+        case Mapping():
+            for key, entry in node.entries.items():
+                yield from places_to_fill(entry.value, (*path, key))
+        case Listing():
+            for index, item in enumerate(node.items):
+                yield from places_to_fill(item, (*path, str(index)))
+
+
+def _each_once(findings: Iterable[Finding]) -> list[Finding]:
+    seen: dict[tuple[object, ...], Finding] = {}
+    for finding in findings:
+        seen.setdefault((finding.code, finding.file, finding.line, finding.column, finding.field), finding)
+    return sorted(seen.values(), key=lambda finding: (finding.file, finding.line or 0, finding.column or 0))

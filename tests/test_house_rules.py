@@ -142,11 +142,12 @@ ROOMS = [
     ["data"],
     ["batch", "single"],
     ["cases"],
-    ["check"],
+    ["check", "terms_shown", "schemas"],
+    ["drafts"],
     ["runs.store"],
     ["runs.folder", "runs.verify"],
     ["report"],
-    ["cli"],
+    ["cli", "cli_contract"],
     ["__main__"],
 ]
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}

@@ -23,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-_AsJson = Annotated[bool, typer.Option("--json", help="Print findings as JSON lines.")]
+json_option = Annotated[bool, typer.Option("--json", help="Print findings as JSON lines.")]
 
 
 def main() -> None:
@@ -92,7 +92,7 @@ def settle_table(
         list[str] | None, typer.Option("--only", help="KEY=VALUE[,KEY=VALUE…]: settle only the rows that match.")
     ] = None,
     terms: Annotated[bool, typer.Option("--terms", help="Columns for the contract's terms too.")] = False,
-    json_lines: _AsJson = False,
+    json_lines: json_option = False,
 ) -> None:
     """Settle every row of a table of groups."""
     from p4v import batch
@@ -127,7 +127,7 @@ def settle(
         typer.Option("--known", help="YYYY-MM-DD: the terms as known that day."),
     ] = None,
     status: Annotated[str | None, typer.Option("--status", help="projected, interim or final.")] = None,
-    json_lines: _AsJson = False,
+    json_lines: json_option = False,
 ) -> None:
     """Settle one group: its contract, with the figures of a period."""
     from p4v.report.view import shown
@@ -136,7 +136,7 @@ def settle(
     from p4v.single import settle_contract
 
     refuse_place(out, folder=True)
-    settled = settle_contract(contract, figures, _day("--known", known), _status(status))
+    settled = settle_contract(contract, figures, day_option("--known", known), _status(status))
     run = contract_run(settled)
     lines = [line for line in run.document()["lines"] if line["kind"] == "settled"]
     width = max((len(line["label"]) for line in lines), default=0)
@@ -149,7 +149,7 @@ def settle(
 @reported
 def check(
     paths: Annotated[list[Path], typer.Argument(help="Contracts, programs, bindings, or folders of them.")],
-    json_lines: _AsJson = False,
+    json_lines: json_option = False,
 ) -> None:
     """Report everything that is wrong in contracts, and compute their own cases."""
     from p4v.check import check_file, files_below
@@ -167,7 +167,7 @@ def check(
         raise typer.Exit(min(refusal.exit_code for refusal in refusals))
 
 
-def _day(option: str, text: str | None) -> Any:
+def day_option(option: str, text: str | None) -> Any:
     from p4v.errors import Finding
     from p4v.periods import read_day
 
@@ -312,3 +312,6 @@ class _Progress:
         if self.stream.isatty() and self.done >= 100:
             self.stream.write("\r" + " " * 60 + "\r")
             self.stream.flush()
+
+
+from p4v import cli_contract as cli_contract  # noqa: E402, PLC0414 - its commands join the application

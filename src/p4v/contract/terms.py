@@ -125,6 +125,15 @@ def terms_in_force(program: Program, period: Period, agreement_start: date | Non
     return Terms(program, _blocks(program, placed), placed)
 
 
+def terms_on(program: Program, day: date, known: date | None = None) -> dict[str, dict[str, Placed]]:
+    """Every term that holds on a day, as known on a day, where it was last set. Raises `NotInForce`."""
+    period = Period(day, day)
+    for part in program.parts:
+        _refuse_outside(program, part.document, period, known)
+    start = program.contract.agreement.effective if program.contract else None
+    return _placed(program, _amendments_in_force(program, period, start, known, whole=False))
+
+
 def _placed(program: Program, amendments: Iterable[tuple[Part, int, Amendment]]) -> dict[str, dict[str, Placed]]:
     """Every term where it was last set, by block and name."""
     placed: dict[str, dict[str, Placed]] = {}

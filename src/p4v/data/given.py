@@ -18,7 +18,7 @@ _PEOPLE_COUNTED = ("numerator.", "denominator.")
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with a figure: `kind` is number, range, missing, unknown, people or above."""
+    """What is wrong with a figure: `kind` is number, empty, range, missing, unknown, people or above."""
 
     kind: str
     name: str
@@ -44,7 +44,8 @@ def given_figures(
             _check_people(name, spec, value)
             check_range(spec, value)
         except NumberFault as error:
-            report(Fault(_kind(error), name, number, error.found, error.allowed))
+            kind = "empty" if number.text == "" else _kind(error)
+            report(Fault(kind, name, number, error.found, error.allowed))
             continue
         origin = {"table": ORIGIN_TABLE, "column": name}
         figures[name] = Figure(value, spec.unit, spec.clause, origin, spec.label)

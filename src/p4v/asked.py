@@ -5,9 +5,11 @@ from datetime import date
 from functools import lru_cache
 
 from p4v.contract.documents import Program
-from p4v.contract.models import FigureSpec, days_of
+from p4v.contract.models import days_of
 from p4v.contract.terms import NotInForce
+from p4v.figures import PlannedFigures, Wanted
 from p4v.periods import Period
+from p4v.settlement import worksheet
 
 _YEAR = 12
 
@@ -15,16 +17,27 @@ _YEAR = 12
 @lru_cache(maxsize=4096)
 def figures_asked(
     program: Program, period: Period, agreement_start: date | None = None, known: date | None = None
-) -> Mapping[str, FigureSpec]:
-    """Name to unit, clause and bounds. Raises `Refusal` and `NotInForce` as the terms do."""
-    del period, agreement_start, known
-    return {name: spec for name, (spec, _) in program.figures().items()}
+) -> Mapping[str, Wanted]:
+    """The figures that a settlement needs, by name; `stem.*` are optional ones with keys of their own.
+
+    A program of a published kind says so in its files; of any other the lines themselves do, written without values.
+
+    Raises `Refusal` and `NotInForce` as the terms do.
+    """
+    if program.kind == "pay_for_value":
+        planned = PlannedFigures()
+        worksheet(program, period, agreement_start, planned, "names", known)
+        return planned.specs
+    return {
+        name: Wanted(spec.unit, spec.clause, spec.label, spec.at_least, spec.at_most, spec.whole, spec.optional)
+        for name, (spec, _) in program.figures().items()
+    }
 
 
 @lru_cache(maxsize=1024)
-def figures_ever_asked(program: Program) -> Mapping[str, FigureSpec]:
+def figures_ever_asked(program: Program) -> Mapping[str, Wanted]:
     """What is asked for in any period: with the first terms, and after each amendment."""
-    asked: dict[str, FigureSpec] = {}
+    asked: dict[str, Wanted] = {}
     for period in _periods(program):
         try:
             asked |= figures_asked(program, period)

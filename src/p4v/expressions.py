@@ -52,10 +52,10 @@ def expression_text(node: Symbol) -> str:
 
 def reader_text(node: Symbol, shown: Mapping[str, str]) -> str:
     """The expression as a person reads it, each name replaced by what is shown for it."""
-    return _Reader(shown).whole(node)
+    return Reader(shown).whole(node)
 
 
-class _Reader:
+class Reader:
     """Words for signs, and parentheses wherever a choice or a quotient could be read across what stands beside it."""
 
     def __init__(self, shown: Mapping[str, str]) -> None:

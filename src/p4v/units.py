@@ -58,6 +58,13 @@ class Listed:
     unit: Unit
 
 
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """Marks a parameter that takes a line of one of several units; all such parameters of a call share one."""
+
+    units: tuple[Unit, ...]
+
+
 class Table:
     """Pairs (x, y) with x rising: one input, never unrolled numbers. `xs` and `ys` have equal length."""
 
@@ -91,9 +98,16 @@ Flag = Annotated[Quantity, Unit.FLAG]
 Test = Annotated[Condition, Unit.FLAG]
 """What a formula returns that is one comparison; its line is 1 or 0."""
 
+Measured = Annotated[Quantity, OneOf((Unit.RATE, Unit.FACTOR, Unit.POINTS))]
+"""What a quality measure is measured in: a rate, events or a ratio, or a score."""
+
 # A list or a table is a plain name in the symbol reading, so no sequence type fits all three readings.
 TableOf = Annotated[Any, Unit.TABLE]
 UsdList = Annotated[Any, Listed(Unit.USD)]
 PointsList = Annotated[Any, Listed(Unit.POINTS)]
 RateList = Annotated[Any, Listed(Unit.RATE)]
 FlagList = Annotated[Any, Listed(Unit.FLAG)]
+FactorList = Annotated[Any, Listed(Unit.FACTOR)]
+CountList = Annotated[Any, Listed(Unit.COUNT)]
+MemberMonthsList = Annotated[Any, Listed(Unit.MEMBER_MONTHS)]
+UsdPmpmList = Annotated[Any, Listed(Unit.USD_PMPM)]

@@ -17,13 +17,15 @@ from p4v import money
 from p4v.expressions import expression_text
 from p4v.money import Rounding
 from p4v.symbols import Name, Symbol, Whole, Word
-from p4v.units import Listed, Table, Unit
+from p4v.units import Listed, OneOf, Table, Unit
 
 Kind = Literal["term", "given", "computed", "settled"]
 State = Literal["not_scored", "not_applicable", "not_given"]
-WorksheetReading = Literal["exact", "arrays"]
+WorksheetReading = Literal["exact", "arrays", "names"]
 Origin = Mapping[str, Any]
 Formula = Callable[..., Any]
+_NOTHING = Fraction(0)
+"""What stands for every computed figure where only names are asked for."""
 _SHOWN_FIRST: Mapping[Kind, int] = {"term": 0, "given": 1, "computed": 2, "settled": 2}
 
 
@@ -91,8 +93,8 @@ class Line:
 class FormulaShape:
     """What a formula's annotations say: unit or list of each parameter, unit of the result, its name and origin."""
 
-    units: Mapping[str, Unit | Listed | None]
-    result: Unit
+    units: Mapping[str, Unit | Listed | OneOf | None]
+    result: Unit | OneOf
     name: str
     origin: str
     line_origin: Origin
@@ -112,12 +114,14 @@ class Worksheet:
     """The lines of one settlement, in the order computed.
 
     `reading="exact"` settles; `reading="arrays"` runs the same program on float64 arrays of shape `(scenarios,)` and
-    gives estimates. Units are checked in both.
+    gives estimates; `reading="names"` computes nothing and shows which lines and figures there are. Units are checked
+    in all of them.
     """
 
     def __init__(self, reading: WorksheetReading = "exact", labels: Mapping[str, str] | None = None) -> None:
         self.reading = reading
         self._labels = labels or {}
+        self._keys: dict[str, str] = {}
         self._by_name: dict[str, Line] = {}
 
     def __getitem__(self, name: str) -> Line:
@@ -131,16 +135,20 @@ class Worksheet:
     def __contains__(self, name: str) -> bool:
         return name in self._by_name
 
+    def name_key(self, key: str, shown: str) -> None:
+        """What a key is called in the labels of its lines, such as a measure's name."""
+        self._keys[key] = shown
+
     def term(self, name: str, value: Fraction | Table, unit: Unit, source: Source) -> Line:
         """A line for a term of the contract, once: asked for again it is the line that stands."""
         if name in self._by_name:
             return self._by_name[name]
-        figure = value if self.reading == "exact" else _as_estimate(value)
+        figure = _as_estimate(value) if self.reading == "arrays" else value
         return self._add(Line(name, self._label(name), "term", unit, figure, figure, source.clause, source.origin))
 
     def given(self, name: str, value: Any, unit: Unit, source: Source, label: str | None = None) -> Line:
         """A line for a figure taken as given: `Fraction`, or an array where the worksheet reads arrays."""
-        if self.reading == "exact" and not isinstance(value, Fraction):
+        if self.reading != "arrays" and not isinstance(value, Fraction):
             raise TypeError(f"{name}: a settlement takes exact fractions, not {type(value).__name__}")
         figure = value if isinstance(value, np.ndarray) else _as_estimate(value) if self.reading == "arrays" else value
         shown = label or self._label(name)
@@ -181,6 +189,7 @@ class Worksheet:
         shape = formula_shape(formula)
         figures: dict[str, Any] = {}
         names: dict[str, str | list[str]] = {}
+        unit = _result_unit(shape, inputs)
         for parameter, given in inputs.items():
             _check_unit(shape, parameter, given)
             if isinstance(given, Line):
@@ -190,22 +199,22 @@ class Worksheet:
             else:
                 figures[parameter] = given
         try:
-            result = formula(**figures)
+            result = _NOTHING if self.reading == "names" else formula(**figures)
         except ValueError as error:
             raise LineFault(shape.name, str(error)) from error
-        exact = _as_number(result) if self.reading == "exact" else result
+        exact = result if self.reading == "arrays" else _as_number(result)
         if isinstance(exact, np.ndarray) and exact.dtype == bool:
             exact = exact * 1.0
         figure = exact if rounding is None else self._rounded(exact, rounding)
         name = shape.name if key is None else f"{shape.name}.{key}"
         expression = formula_expression(formula, _constants(shape, inputs) if shape.takes_constants else ())
         return Line(
-            name, self._label(name), kind, shape.result, exact, figure, clause, shape.line_origin,
+            name, self._label(name), kind, unit, exact, figure, clause, shape.line_origin,
             rounding, expression, names,
         )  # fmt: skip
 
     def _rounded(self, value: Any, rounding: Rounding) -> Any:
-        rounded = money.rounded_exact if self.reading == "exact" else money.rounded_array
+        rounded = money.rounded_array if self.reading == "arrays" else money.rounded_exact
         return rounded(value, rounding.places, rounding.rule)
 
     def _add(self, line: Line) -> Line:
@@ -217,7 +226,12 @@ class Worksheet:
         return line
 
     def _label(self, name: str) -> str:
-        return self._labels.get(name) or label_of(name)
+        known = self._labels.get(name)
+        if known is None and "." in name:
+            stem, key = name.split(".", 1)
+            shown = self._keys.get(key)
+            known = f"{self._labels.get(stem) or label_of(stem)}: {shown}" if shown else None
+        return known or label_of(name)
 
 
 def _label_of(name: str) -> str:
@@ -238,7 +252,7 @@ def _formula_shape(formula: Formula) -> FormulaShape:
         parameter: _unit_of(formula, parameter, hints.get(parameter)) for parameter in signature(formula).parameters
     }
     result = _unit_of(formula, "its result", hints.get("return"))
-    if not isinstance(result, Unit):
+    if not isinstance(result, Unit | OneOf):
         raise TypeError(f"{formula.__name__}: the result has one unit")
     module = formula.__module__.rsplit(".", 1)[-1]
     origin = f"{module}.{formula.__name__}"
@@ -261,6 +275,8 @@ def _formula_expression(formula: Formula, constants: tuple[tuple[str, int | str]
 
 
 def _scored(line: Line, flag: Line, reading: WorksheetReading) -> Line:
+    if reading == "names":
+        return line
     if reading == "arrays":
         figure = np.where(flag.figure != 0, line.figure, np.nan)
         return replace(line, exact=figure, figure=figure)
@@ -271,40 +287,47 @@ formula_expression = cache(_formula_expression)
 """The expression of a formula: itself, called with the names of its parameters."""
 
 
-def _unit_of(formula: Formula, parameter: str, hint: Any) -> Unit | Listed | None:
+def _unit_of(formula: Formula, parameter: str, hint: Any) -> Unit | Listed | OneOf | None:
     if hint in (int, str):
         return None
     if get_origin(hint) is Annotated:
         for mark in get_args(hint)[1:]:
-            if isinstance(mark, Unit | Listed):
+            if isinstance(mark, Unit | Listed | OneOf):
                 return mark
     raise TypeError(f"{formula.__name__}: {parameter} has no unit")
+
+
+def _result_unit(shape: FormulaShape, inputs: Mapping[str, Any]) -> Unit:
+    """The unit of the result: the formula's own, or that which its measured inputs share."""
+    measured = {given.unit for name, given in inputs.items() if isinstance(shape.units[name], OneOf)}
+    if len(measured) > 1:
+        raise TypeError(f"{shape.origin}: one unit is wanted, not {' and '.join(sorted(measured))}")
+    return shape.result if isinstance(shape.result, Unit) else measured.pop()
 
 
 def _check_unit(shape: FormulaShape, parameter: str, given: Any) -> None:
     """Raises `TypeError` where a line, or one of a list, has another unit than the formula takes, or no value."""
     wanted = shape.units[parameter]
-    if isinstance(given, Line):
-        if given.unit is wanted and given.figure is not None:
-            return
-        lines, unit = [given], wanted
-    elif isinstance(given, list) and isinstance(wanted, Listed):
-        lines, unit = given, wanted.unit
-    elif wanted is None and isinstance(given, int | str):
+    if isinstance(given, Line) and given.figure is not None and _takes(wanted, given.unit):
         return
-    else:
-        lines, unit = [], wanted
+    if wanted is None and isinstance(given, int | str):
+        return
     if isinstance(wanted, Listed) is not isinstance(given, list):
         raise TypeError(
             f"{shape.origin}: {parameter} takes {'a list of lines' if isinstance(wanted, Listed) else 'one line'}"
         )
+    lines, unit = (given, wanted.unit) if isinstance(wanted, Listed) else ([given], wanted)
     for line in lines:
-        if line.unit is not unit:
+        if not isinstance(line, Line):
+            raise TypeError(f"{shape.origin}: {parameter} takes {unit}, not {type(line).__name__}")
+        if not _takes(unit, line.unit):
             raise TypeError(f"{shape.origin}: {parameter} takes {unit}, not {line.unit}")
         if line.figure is None:
             raise TypeError(f"{shape.origin}: {parameter} has no value ({line.state})")
-    if not lines:
-        raise TypeError(f"{shape.origin}: {parameter} takes {unit}, not {type(given).__name__}")
+
+
+def _takes(wanted: Unit | Listed | OneOf | None, unit: Unit) -> bool:
+    return unit in wanted.units if isinstance(wanted, OneOf) else unit is wanted
 
 
 def _constants(shape: FormulaShape, inputs: Mapping[str, Any]) -> tuple[tuple[str, int | str], ...]:

@@ -1,7 +1,7 @@
 """The terms in force: a program's own, then each amendment that had been signed and takes effect, in order of date."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from typing import Any, TypeVar
@@ -11,7 +11,14 @@ from pydantic import ValidationError
 from p4v.contract.blocks import KINDS, NEEDED, Block, Called
 from p4v.contract.documents import REMOVED, Part, Program, findings_of, node_at
 from p4v.contract.models import Amendment, ContractDocument, Document, days_of
-from p4v.contract.order import Order, OrderFault, ordered_steps
+from p4v.contract.order import (
+    Order,
+    OrderFault,
+    active_steps,
+    counted_twice,
+    ordered_steps,
+    silent_pairs,
+)
 from p4v.contract.yaml_tree import Mapping as YamlMapping
 from p4v.contract.yaml_tree import Node, Place, Scalar, YamlFile, place_at, plain
 from p4v.errors import Finding, Refusal
@@ -51,7 +58,7 @@ class Terms:
         self, program: Program, blocks: Mapping[str, Block], placed: Mapping[str, Mapping[str, Placed]]
     ) -> None:
         self.program = program
-        self.order = _order(program, blocks)
+        self.cost_order, self.order = _order(program, blocks)
         self._blocks = blocks
         self._placed = placed
         self._sources: dict[tuple[str | int, ...], Source] = {}
@@ -335,15 +342,41 @@ def _occasions(program: Program) -> Iterator[tuple[Period, date | None]]:
             yield from ((period, start) for start in (None, *sorted(starts)))
 
 
-def _order(program: Program, blocks: Mapping[str, Block]) -> tuple[str, ...]:
+def _order(program: Program, blocks: Mapping[str, Block]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The cost steps and the savings steps in their sequence. Raises `Refusal` with all that is wrong in the order."""
     order: Order = program.order
+    active = active_steps(program.kind, blocks)
+    findings = [*_silent_findings(program, order, active), *_twice_findings(program, blocks)]
     try:
-        return ordered_steps(order, program.kind, blocks)
+        steps = ordered_steps(order, active)
     except OrderFault as fault:
-        file, path = program.ordering("moves")[fault.index]
-        place = place_at(file.root, path)
-        field = f"order.moves.{fault.index}"
-        raise Refusal([file.finding("P4V-C060", place, field, fault.found, fault.allowed)]) from fault
+        findings.insert(0, _order_finding(program, fault))
+    if findings:
+        raise Refusal(findings)
+    return steps
+
+
+def _order_finding(program: Program, fault: OrderFault) -> Finding:
+    if fault.path:
+        item, index = str(fault.path[0]), int(fault.path[1])
+        file, path = program.ordering(item)[index]
+        return file.finding(fault.code, place_at(file.root, path), f"order.{item}.{index}", fault.found, fault.allowed)
+    file = next(part.file for part in reversed(program.parts) if part.document.order is not None)
+    return file.finding(fault.code, place_at(file.root, ("order",)), "order", fault.found, fault.allowed)
+
+
+def _silent_findings(program: Program, order: Order, active: Collection[str]) -> Iterator[Finding]:
+    for first, second in silent_pairs(order, active):
+        found = f"nothing about the sequence of `{first}` and `{second}`, which changes the money"
+        remedy = f"add `{{pair: [{first}, {second}], clause: …}}` to `confirms`, or a move"
+        fault = OrderFault("P4V-C062", (), found, "a move or a confirmation, with its clause")
+        yield replace(_order_finding(program, fault), help=remedy)
+
+
+def _twice_findings(program: Program, blocks: Mapping[str, Block]) -> Iterator[Finding]:
+    for name, found, allowed in counted_twice(blocks):
+        file = program.parts[-1].file
+        yield file.finding("P4V-C063", place_at(file.root, ("terms", name)), f"terms.{name}", found, allowed)
 
 
 def _units_within(annotation: Any) -> list[Unit]:

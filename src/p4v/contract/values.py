@@ -135,9 +135,7 @@ DollarsPerPerson = Annotated[
 ]
 Factor = Annotated[Fraction, PlainValidator(_number(read_number, _ABOVE_ZERO, None, "a number above 0")), Unit.FACTOR]
 PointsValue = Annotated[Fraction, PlainValidator(_number(read_number, _ZERO, None, "0 or more")), Unit.POINTS]
-Shift = Annotated[
-    Fraction, PlainValidator(_number(read_percent, -_ONE, _ONE, "\N{MINUS SIGN}100% to 100%")), Unit.RATE
-]
+Shift = Annotated[Fraction, PlainValidator(_number(read_percent, -_ONE, _ONE, "\N{MINUS SIGN}100% to 100%")), Unit.RATE]
 Digits = Annotated[
     int,
     PlainValidator(lambda v: int(_number(read_number, _ZERO, Fraction(6), "0 to 6 digits", whole=True)(v))),

@@ -15,7 +15,7 @@ from pydantic import Discriminator, Field, PlainValidator, Tag, model_validator
 from p4v.asked import figures_asked, figures_ever_asked
 from p4v.contract.blocks import Strict
 from p4v.contract.documents import Library, Program, checked, shown_path
-from p4v.contract.models import FigureSpec, FigureUnit, Status
+from p4v.contract.models import FigureUnit, Status
 from p4v.contract.terms import rule_findings
 from p4v.contract.values import ID_ALLOWED, ID_PATTERN, Id, LineName, Number, Text, fault
 from p4v.contract.yaml_tree import Mapping as YamlMapping
@@ -23,7 +23,7 @@ from p4v.contract.yaml_tree import Place, YamlFile, place_at, read_yaml
 from p4v.data.given import check_range
 from p4v.data.table import CsvTable, Row
 from p4v.errors import Finding, Refusal, did_you_mean
-from p4v.figures import Figure, Figures
+from p4v.figures import Figure, Figures, Wanted
 from p4v.numbers import FIGURE_DECIMALS, NumberFault, read_number
 from p4v.periods import Period, read_day
 
@@ -257,7 +257,7 @@ def _chosen(word: str, chosen: str | ProgramColumn) -> Iterator[tuple[str, str, 
 
 def _figure_findings(binding: Binding, all_read: bool) -> Iterator[Finding]:
     """Units and numbers that do not fit the programs; and, where all of those could be read, names that do not."""
-    known: dict[str, FigureSpec] = {}
+    known: dict[str, Wanted] = {}
     for program in binding.programs.values():
         if all_read or program.figures():
             known |= figures_ever_asked(program)
@@ -279,7 +279,7 @@ def _figure_findings(binding: Binding, all_read: bool) -> Iterator[Finding]:
             yield file.finding("P4V-C022", place, "figures", f"no `{name}`", f"`{name}`, bound to a column")
 
 
-def _constant_findings(file: YamlFile, name: str, column: FigureColumn, spec: FigureSpec) -> Iterator[Finding]:
+def _constant_findings(file: YamlFile, name: str, column: FigureColumn, spec: Wanted) -> Iterator[Finding]:
     """A number that the binding states must be one that the program takes."""
     for path, number in column.constants():
         try:
@@ -303,7 +303,7 @@ def _key_place(file: YamlFile, path: Sequence[str]) -> Place:
     return place
 
 
-def _asked(program: Program | None, period: Period | None, agreement_start: date | None) -> Mapping[str, FigureSpec]:
+def _asked(program: Program | None, period: Period | None, agreement_start: date | None) -> Mapping[str, Wanted]:
     """What a row is asked for; of one without a sound period, what any could be."""
     if program is None:
         return {}
@@ -441,7 +441,7 @@ class Reader:
             findings.append(self.table.finding("P4V-D033", row, column.start, found, "a date, as YYYY-MM-DD"))
             return None
 
-    def _figures(self, row: Row, specs: Mapping[str, FigureSpec], findings: list[Finding]) -> Figures:
+    def _figures(self, row: Row, specs: Mapping[str, Wanted], findings: list[Finding]) -> Figures:
         figures: dict[str, Figure] = {}
         for name, bound in self.binding.document.figures.items():
             if name not in specs:

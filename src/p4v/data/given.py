@@ -4,10 +4,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from p4v.contract.models import FigureSpec
 from p4v.data.figures_file import ORIGIN_TABLE, Written
 from p4v.errors import did_you_mean
-from p4v.figures import Figure, Figures
+from p4v.figures import Figure, Figures, Wanted
 from p4v.numbers import FIGURE_DECIMALS, NumberFault, read_number, read_percent
 from p4v.units import Unit
 
@@ -29,7 +28,7 @@ class Fault:
 
 
 def given_figures(
-    written: Mapping[str, Written], asked: Mapping[str, FigureSpec], report: Callable[[Fault], None]
+    written: Mapping[str, Written], asked: Mapping[str, Wanted], report: Callable[[Fault], None]
 ) -> Figures:
     """The figures that the terms need, from what is written. Each fault goes to `report`."""
     figures: dict[str, Figure] = {}
@@ -87,7 +86,7 @@ def prior_numbers(written: Mapping[str, Written], report: Callable[[Fault], None
     return found
 
 
-def check_range(spec: FigureSpec, value: Fraction | None) -> None:
+def check_range(spec: Wanted, value: Fraction | None) -> None:
     """Raises `NumberFault` for a figure outside what is asked; messages name the bound, not the figure."""
     if value is None:
         return
@@ -101,21 +100,21 @@ def check_range(spec: FigureSpec, value: Fraction | None) -> None:
         raise RangeFault(f"a number above {spec.at_most}", f"{spec.at_most} or less")
 
 
-def _check_people(name: str, spec: FigureSpec, value: Fraction) -> None:
+def _check_people(name: str, spec: Wanted, value: Fraction) -> None:
     if spec.whole and name.startswith(_PEOPLE_COUNTED) and value.denominator != 1:
         raise PeopleFault("a fraction of a person", "a whole number")
 
 
-def _unknown(name: str, number: Written, asked: Mapping[str, FigureSpec]) -> Fault:
+def _unknown(name: str, number: Written, asked: Mapping[str, Wanted]) -> Fault:
     remedy = did_you_mean(name, asked)
     return Fault("unknown", name, number, "a figure that the terms do not ask for", _listed(asked), remedy)
 
 
-def _listed(asked: Mapping[str, FigureSpec]) -> str:
+def _listed(asked: Mapping[str, Wanted]) -> str:
     return f"one of {', '.join(asked)}" if asked else "no figures"
 
 
-def _missing(written: Mapping[str, Written], asked: Mapping[str, FigureSpec]) -> Iterator[Fault]:
+def _missing(written: Mapping[str, Written], asked: Mapping[str, Wanted]) -> Iterator[Fault]:
     for name, spec in asked.items():
         if name not in written and not spec.optional:
             allowed = f"`{name}`, in {spec.unit}: {spec.clause} asks for it"

@@ -37,6 +37,17 @@ def rounding_change(earned: Usd, changes: UsdList) -> Usd:
     return earned - total(changes)
 
 
+def held_change(earned: Usd, changes: UsdList) -> Usd:
+    """What a group that holds the budget has already, or has spent itself; (c) -> ().
+
+    Source: p4v's own reading of a waterfall: what is settled is the payer's part alone.
+
+    >>> held_change(Fraction(410_000), [Fraction(-1_000_000), Fraction(590_000)])
+    Fraction(820000, 1)
+    """
+    return earned - total(changes)
+
+
 def waterfall(earned: Usd, changes: UsdList, i: int) -> Usd:
     """Bar `i` of the changes in cents that add up to what is earned; (c) -> ().
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from p4v.contract.blocks import Benchmark, Disaster, Gate, LossLimit, LossShare, SettledRounding
+from p4v.contract.blocks.medicare import Benchmark, Disaster, Gate, LossLimit, LossShare, SettledRounding
 from p4v.contract.terms import Terms
 from p4v.figures import Figures
 from p4v.formulas import (

@@ -1,6 +1,6 @@
 """A total quality score from domain scores and their weights."""
 
-from p4v.contract.blocks import Domains
+from p4v.contract.blocks.medicare import Domains
 from p4v.contract.terms import Terms
 from p4v.figures import Figures
 from p4v.formulas import quality

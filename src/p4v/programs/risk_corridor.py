@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from p4v.contract.blocks import Corridor, SettledRounding
+from p4v.contract.blocks.medicare import Corridor, SettledRounding
 from p4v.contract.terms import Terms
 from p4v.figures import Figures
 from p4v.formulas import benchmark_with_equity, corridor, savings, waterfall

@@ -27,8 +27,15 @@ class Bar:
     clause: str
 
 
-def write_waterfall(sheet: Worksheet, earned: Line, bars: Sequence[Bar]) -> None:
-    """One line to a bar, in the order of the steps; the cents are split in the order of their names."""
+def write_waterfall(sheet: Worksheet, earned: Line, bars: Sequence[Bar], held_by_group: bool = False) -> None:
+    """One line to a bar, in the order of the steps; the cents are split in the order of their names.
+
+    Where the group holds the budget a last bar takes off what it has already.
+    """
+    if held_by_group:
+        changes = [bar.change for bar in bars]
+        rest = sheet.compute(waterfall.held_change, clause=earned.clause, earned=earned, changes=changes)
+        bars = [*bars, Bar("held_by_group", rest, earned.clause)]
     if earned.rounding is not None and earned.rounding.places < CENT_PLACES:
         changes = [bar.change for bar in bars]
         rest = sheet.compute(waterfall.rounding_change, clause=earned.clause, earned=earned, changes=changes)

@@ -3,7 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from p4v.report.view import LineView, line_view
+from p4v.expressions import reader_text
+from p4v.report.lines import rounding_text
+from p4v.report.parsing import parsed
+from p4v.report.shown import origin_text, shown
+from p4v.report.wording import formula_in_numbers
 
 
 def explained(document: Mapping[str, Any], wanted: str | None) -> Iterator[str]:
@@ -12,7 +16,7 @@ def explained(document: Mapping[str, Any], wanted: str | None) -> Iterator[str]:
     shown = set(lines) if wanted is None else _rests_on(lines, _name_of(document, wanted))
     for line in document["lines"]:
         if line["name"] in shown:
-            yield from _text(line_view(line, lines))
+            yield from _text(line, lines)
 
 
 def _name_of(document: Mapping[str, Any], wanted: str) -> str:
@@ -35,15 +39,18 @@ def _rests_on(lines: Mapping[str, Mapping[str, Any]], name: str) -> set[str]:
     return needed
 
 
-def _text(view: LineView) -> Iterator[str]:
-    yield f"{view.number:>3}  {view.label}: {view.value}"
-    yield f"     {view.name} ({view.kind})"
-    if view.formula is not None:
-        yield f"     = {view.formula}"
-        yield f"     = {view.formula_with_numbers}"
-    if view.rounding is not None:
-        yield f"     {view.rounding}"
-    if view.pairs:
-        yield f"     {'; '.join(f'{x}: {y}' for x, y in view.pairs)}"
-    yield f"     clause: {view.clause}"
-    yield f"     origin: {view.origin}"
+def _text(line: Mapping[str, Any], lines: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """A line with its formula in names, which are those of the contract file and of the workbook."""
+    yield f"{line['number']:>3}  {line['label']}: {shown(line)}"
+    yield f"     {line['name']} ({line['kind']})"
+    if line["expression"] is not None:
+        names = {parameter: parameter for parameter in line["inputs"]}
+        yield f"     = {reader_text(parsed(line['expression']), names)}"
+        yield f"     = {formula_in_numbers(line, lines)}"
+    rounding = rounding_text(line)
+    if rounding is not None:
+        yield f"     {rounding}"
+    if line["unit"] == "table":
+        yield f"     {'; '.join(f'{x}: {y}' for x, y in line['value'])}"
+    yield f"     clause: {line['clause']}"
+    yield f"     origin: {origin_text(line['origin'])}"

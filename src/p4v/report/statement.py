@@ -1,47 +1,42 @@
 """The statement, as a page and as Markdown, from the same view through Jinja."""
 
 from collections.abc import Mapping
-from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
-from jinja2 import FileSystemLoader, StrictUndefined
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from p4v.report.templates import environment
+from p4v.report.view import notice_view, statement_view
 
-from p4v.report.view import statement_view
-from p4v.resources import resource
-
-_MARKDOWN_SIGNS = "\\`*_{}[]<>#|!"
+HTML, MARKDOWN = "statement.html", "statement.md"
 
 
 def statement_html(document: Mapping[str, Any], manifest: Mapping[str, Any], digest: str) -> bytes:
     """One self-contained page."""
-    return _rendered("statement.html.j2", document, manifest, digest)
+    return statements(document, manifest, digest)[HTML]
 
 
 def statement_markdown(document: Mapping[str, Any], manifest: Mapping[str, Any], digest: str) -> bytes:
-    """The same for a message."""
-    return _rendered("statement.md.j2", document, manifest, digest)
+    """The same in short, for a message."""
+    return statements(document, manifest, digest)[MARKDOWN]
 
 
-def _rendered(template: str, document: Mapping[str, Any], manifest: Mapping[str, Any], digest: str) -> bytes:
+def statements(
+    document: Mapping[str, Any], manifest: Mapping[str, Any], digest: str, folder: Path | None = None
+) -> dict[str, bytes]:
+    """File name to bytes, of page and message; `folder` has templates that come before the built-in ones."""
     view = statement_view(document, manifest, digest)
-    return _environment().get_template(template).render(statement=view).encode()
+    made = environment(folder)
+    return {name: made.get_template(f"{name}.j2").render(statement=view).encode() for name in (HTML, MARKDOWN)}
 
 
-@lru_cache(maxsize=1)
-def _environment() -> ImmutableSandboxedEnvironment:
-    environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(resource("reports", "templates")),
-        undefined=StrictUndefined,
-        autoescape=lambda name: name is not None and ".html" in name,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["md"] = _markdown
-    return environment
+def not_in_force(
+    group: str, group_name: str | None, contract: str, title: str, period: Mapping[str, str], reason: str
+) -> dict[str, bytes]:
+    """What a group receives that is listed for a period in which its contract was not in force.
 
-
-def _markdown(text: str) -> str:
-    """Text that no Markdown reader takes for markup."""
-    return "".join(f"\\{character}" if character in _MARKDOWN_SIGNS else character for character in text)
+    `period` has `from` and `to` as a settlement has them; `reason` is a sentence.
+    """
+    view = notice_view(group, group_name, contract, title, period, reason)
+    made = environment()
+    names = {HTML: "not-in-force.html.j2", MARKDOWN: "not-in-force.md.j2"}
+    return {name: made.get_template(template).render(notice=view).encode() for name, template in names.items()}

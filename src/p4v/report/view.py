@@ -1,239 +1,245 @@
-"""A stored settlement as a reader sees it: every line with its figures as text. Templates only loop over this.
-
-Figures that are not whole cents are shown to a hundredth of a cent; the exact fraction stands in `settlement.json`.
-"""
+"""A stored settlement as a reader sees it: everything a statement prints, as text. Templates only loop over this."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from p4v.expressions import reader_text
-from p4v.money import decimal_text
-from p4v.report.parsing import parsed
-from p4v.symbols import Name
+from p4v.report.fonts import font_data
+from p4v.report.gates import GateView, gates
+from p4v.report.lines import LineView, Parts, parts_of
+from p4v.report.scorecard import Scorecard, measure_ids, scorecard
+from p4v.report.sentences import Headline, headline, main_line, sentences
+from p4v.report.shown import change_text, date_text, figure, period_text, short_value, shown, tile_value
+from p4v.report.waterfall import Waterfall, bars_of, waterfall
+from p4v.report.wording import Lines, spans_text
 
-NO_VALUE = {"not_scored": "not scored", "not_applicable": "does not apply", "not_given": "not given"}
-_UNFINISHED_CENT_PLACES = 4
-_RATE_PLACES = 8
-_MINUS = "\N{MINUS SIGN}"
-
-
-@dataclass(frozen=True, slots=True)
-class LineView:
-    """One line, as text."""
-
-    number: int
-    name: str
-    label: str
-    kind: str
-    value: str
-    formula: str | None
-    formula_with_numbers: str | None
-    rounding: str | None
-    clause: str
-    origin: str
-    pairs: Sequence[tuple[str, str]]
+_THE_PAYER = "the payer"
+_SPLITS = {"participant_share": "Participants", "funder_share": "Funders"}
 
 
 @dataclass(frozen=True, slots=True)
-class BarView:
-    """One bar of the waterfall: what it changed, and where it hangs, in parts of a thousand of the whole width."""
+class Tile:
+    """A figure beside the one that it is measured against."""
 
-    number: int | None
     label: str
     value: str
-    start: int
-    width: int
-    falls: bool
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class PriorView:
+    """A figure of the period before beside this one's."""
+
+    label: str
+    before: str
+    now: str
+    change: str
 
 
 @dataclass(frozen=True, slots=True)
 class StatementView:
-    """Everything a statement prints."""
+    """Everything a statement prints; a section without data is empty."""
 
+    heading: str
+    program: str
+    reached: str
+    facts: Sequence[tuple[str, str]]
     group: str
     group_name: str
-    title: str
-    contract: str
     period: str
-    status: str
-    version: int
-    headline_label: str
-    headline: str
+    headline: Headline
+    sentences: Sequence[str]
+    tiles: Sequence[Tile]
+    waterfall: Waterfall | None
     settled: Sequence[LineView]
-    computed: Sequence[LineView]
-    given: Sequence[LineView]
-    terms: Sequence[LineView]
-    bars: Sequence[BarView]
-    total_bar: BarView | None
+    main: str
+    gates: Sequence[GateView]
+    gates_columns: Sequence[str]
+    prior: Sequence[PriorView]
+    scorecard: Scorecard | None
+    parts: Parts
+    numbering: str
+    splits: Sequence[tuple[str, Sequence[LineView]]]
+    order: Sequence[tuple[str, str]]
+    rounding: Sequence[LineView]
+    stated: Sequence[Mapping[str, str]]
     digest: str
+    run: str
     inputs: Sequence[tuple[str, str]]
     release: str
-
-
-def figure(line: Mapping[str, Any]) -> Fraction:
-    """What later formulas take of a stored line: the value of a settled one, the exact of every other."""
-    return Fraction(line["value"] if line["kind"] == "settled" else line["exact"])
-
-
-def shown(line: Mapping[str, Any], full: bool = False) -> str:
-    """A line's value with its unit."""
-    if line["value"] is None:
-        return NO_VALUE[line["state"]]
-    if line["unit"] == "table":
-        return f"table of {len(line['value'])} rows"
-    return shown_value(figure(line), line["unit"], full)
-
-
-def shown_value(value: Fraction, unit: str, full: bool = False) -> str:
-    """A figure as its unit is written; in `full` with all the decimals that a value is shown with.
-
-    >>> shown_value(Fraction(62_500_000), "usd"), shown_value(Fraction(1, 100), "rate")
-    ('$62,500,000.00', '1%')
-    """
-    match unit:
-        case "usd" | "usd_pmpm" | "usd_per_person":
-            places = 2 if (value * 100).denominator == 1 else None if full else _UNFINISHED_CENT_PLACES
-            text = f"${_grouped(decimal_text(abs(value), places))}"
-        case "rate":
-            text = f"{_trimmed(decimal_text(abs(value) * 100, None if full else _RATE_PLACES))}%"
-        case _:
-            text = _grouped(_trimmed(decimal_text(abs(value))))
-    return f"{_MINUS}{text}" if value < 0 else text
+    font: str
 
 
 def statement_view(document: Mapping[str, Any], manifest: Mapping[str, Any], digest: str) -> StatementView:
-    """The statement of a run."""
+    """The statement of a run, from its settlement and its manifest alone."""
     lines = {line["name"]: line for line in document["lines"]}
-    views = {name: line_view(line, lines) for name, line in lines.items()}
-    settled = [view for view in views.values() if view.kind == "settled"]
-    bars = list(_bars(document["lines"]))
-    main = settled[0] if settled else _last_figure(views)
+    bars, gate_views, parts = bars_of(lines), gates(lines), parts_of(document, measure_ids(lines))
+    group, period = manifest["group_name"] or document["group"], period_text(document["period"])
+    payer = _name(manifest.get("payer")) or _THE_PAYER
+    settled = [line for line in parts.main if line.kind == "settled"]
     return StatementView(
+        heading="Settlement statement" if settled else manifest["title"],
+        program=" · ".join(part for part in (_name(manifest.get("payer")), manifest["title"] if settled else "") if part),
+        reached="How the amount was reached" if settled else "How the figure was reached",
+        facts=list(_facts(document, manifest, group, period)),
         group=document["group"],
-        group_name=manifest["group_name"] or document["group"],
-        title=manifest["title"],
-        contract=document["contract"],
-        period=f"{document['period']['from']} to {document['period']['to']}",
-        status=document["status"],
-        version=document["version"],
-        headline_label=_headline_label(main, lines),
-        headline=_headline(main, lines),
+        group_name=group,
+        period=period,
+        headline=headline(lines, group, payer),
+        sentences=sentences(lines, bars, gate_views, group, payer, period),
+        tiles=list(_tiles(lines)),
+        waterfall=waterfall(lines),
         settled=settled,
-        computed=[view for view in views.values() if view.kind in ("computed", "settled") and not _is_bar(view.name)],
-        given=[view for view in views.values() if view.kind == "given"],
-        terms=[view for view in views.values() if view.kind == "term"],
-        bars=bars,
-        total_bar=_total_bar(document["lines"]) if bars else None,
+        main=main_line(lines),
+        gates=gate_views,
+        gates_columns=[
+            column
+            for column in ("compared", "distance", "not_earned")
+            if any(getattr(gate, column) for gate in gate_views)
+        ],
+        prior=list(_prior(lines, manifest.get("prior") or {})),
+        scorecard=scorecard(lines),
+        parts=parts,
+        numbering=_numbering(parts),
+        splits=[
+            (title, found)
+            for stem, title in _SPLITS.items()
+            if (found := [line for line in parts.main if line.name.startswith(f"{stem}.")])
+        ],
+        order=[_step(step) for step in manifest.get("order") or ()],
+        rounding=[line for line in parts.main if line.rounding],
+        stated=list(manifest.get("stated") or ()),
         digest=digest,
+        run=str(manifest.get("run") or ""),
         inputs=[(entry["path"], entry["sha256"]) for entry in manifest["inputs"]],
         release=manifest["p4v"],
+        font=font_data(),
     )
 
 
-def line_view(line: Mapping[str, Any], lines: Mapping[str, Mapping[str, Any]]) -> LineView:
-    """One line, with its formula in names and in numbers."""
-    formula = numbers = None
-    if line["expression"] is not None:
-        tree = parsed(line["expression"])
-        formula = reader_text(tree, {parameter: parameter for parameter in line["inputs"]})
-        shown_inputs = {parameter: _input_shown(given, lines) for parameter, given in line["inputs"].items()}
-        if not isinstance(tree, Name):
-            shown_inputs = {parameter: _as_operand(text) for parameter, text in shown_inputs.items()}
-        numbers = reader_text(tree, shown_inputs)
-    pairs = line["value"] if line["unit"] == "table" else []
-    return LineView(
-        line["number"], line["name"], line["label"], line["kind"], shown(line), formula, numbers, _rounding(line),
-        line["clause"], origin_text(line["origin"]), [(x, y) for x, y in pairs],
-    )  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class NoticeView:
+    """A group that is listed and has no settlement, because its contract was not in force."""
+
+    group: str
+    group_name: str
+    contract: str
+    title: str
+    period: str
+    reason: str
+    font: str
 
 
-def origin_text(origin: Mapping[str, Any]) -> str:
-    """Where a line comes from, in words."""
-    if "contract" in origin:
-        amended = f", {origin['amendment']}" if origin["amendment"] else ""
-        return f"{origin['contract']} line {origin['line']}{amended}"
-    if "table" in origin:
-        return f"table {origin['table']}, column {origin['column']}"
-    return f"formula {origin['formula']}"
+def notice_view(
+    group: str, group_name: str | None, contract: str, title: str, period: Mapping[str, str], reason: str
+) -> NoticeView:
+    return NoticeView(group, group_name or group, contract, title, period_text(period), reason, font_data())
 
 
-def _input_shown(given: str | list[str], lines: Mapping[str, Mapping[str, Any]]) -> str:
-    if isinstance(given, list):
-        return f"[{', '.join(shown(lines[name], full=True) for name in given)}]"
-    return shown(lines[given], full=True)
+def _facts(
+    document: Mapping[str, Any], manifest: Mapping[str, Any], group: str, period: str
+) -> Iterator[tuple[str, str]]:
+    """What the statement is about; each where it is known."""
+    yield "Medical group", group if group == document["group"] else f"{group} ({document['group']})"
+    purchaser = _name(manifest.get("purchaser"))
+    if purchaser:
+        yield "Purchaser", purchaser
+    yield "Contract", document["contract"]
+    agreement = manifest.get("agreement") or {}
+    dates = [
+        f"{word} {date_text(str(agreement[key]))}"
+        for key, word in (("signed", "signed"), ("effective", "effective"), ("ends", "ends"))
+        if agreement.get(key)
+    ]
+    if dates:
+        yield "Agreement", ", ".join(dates)
+    yield "Performance period", period
+    if manifest.get("known"):
+        yield "As known on", date_text(str(manifest["known"]))
+    replaces = f", replaces {document['replaces'][:12]}" if document["replaces"] else ""
+    yield "Status", f"{document['status'].capitalize()}, version {document['version']}{replaces}"
 
 
-def _as_operand(text: str) -> str:
-    """A negative number in an expression stands in parentheses."""
-    return f"({text})" if text.startswith(_MINUS) else text
+def _name(party: Any) -> str:
+    """A party's name, stated alone or in a mapping."""
+    return str(party.get("name") or "") if isinstance(party, Mapping) else str(party or "")
 
 
-def _rounding(line: Mapping[str, Any]) -> str | None:
-    if line["rounding"] is None:
-        return None
-    words = {"half_up": "half up", "half_even": "half even", "down": "down", "up": "up"}
-    unrounded = decimal_text(Fraction(line["exact"]))
-    return f"rounded {words[line['rounding']['rule']]} to {line['rounding']['places']} places, once, from {unrounded}"
+def _tiles(lines: Lines) -> Iterator[Tile]:
+    """Members, cost, savings and quality, each where its lines exist."""
+    members = _first(lines, "member_months", "assigned_beneficiaries")
+    if members:
+        yield Tile(_short_label(members), short_value(figure(members), members["unit"]), "")
+    cost, against = _first(lines, "expenditure_pmpm", "expenditure"), None
+    if cost:
+        against = _first(lines, "benchmark_pmpm" if cost["unit"] == "usd_pmpm" else "benchmark")
+        label = "Cost per member per month" if cost["unit"] == "usd_pmpm" else "Cost"
+        note = f"benchmark {tile_value(figure(against), against['unit'], figure(cost))}" if against else ""
+        others = [figure(against)] if against else []
+        yield Tile(label, tile_value(figure(cost), cost["unit"], *others), note)
+    savings = _first(lines, "savings_rate")
+    if savings:
+        yield _rate_tile(lines, savings)
+    quality = _first(lines, "quality_score")
+    if quality:
+        yield _score_tile(lines, quality)
 
 
-def _headline_label(main: LineView, lines: Mapping[str, Mapping[str, Any]]) -> str:
-    if main.kind != "settled":
-        return main.label
-    amount = figure(lines[main.name])
-    return "Owed by the group" if amount < 0 else "Earned by the group" if amount > 0 else "Nothing earned or owed"
+def _rate_tile(lines: Lines, savings: Mapping[str, Any]) -> Tile:
+    value = figure(savings)
+    minimum = _first(lines, "minimum_savings_rate") if value >= 0 else _first(lines, "minimum_loss_rate")
+    label = "Savings rate" if value >= 0 else "Loss rate"
+    others = [abs(figure(minimum))] if minimum else []
+    note = f"minimum {short_value(others[0], 'rate', abs(value))}" if others else ""
+    return Tile(label, short_value(abs(value), "rate", *others), note)
 
 
-def _headline(main: LineView, lines: Mapping[str, Mapping[str, Any]]) -> str:
-    """The amount without its sign: the words above it say who owes it."""
-    return shown_value(abs(figure(lines[main.name])), "usd") if main.kind == "settled" else main.value
+def _score_tile(lines: Lines, quality: Mapping[str, Any]) -> Tile:
+    gate = next((gate for gate in gates(lines) if gate.label.lower().startswith("quality score")), None)
+    note = f"{'meets' if gate.met else 'misses'} the gate of {gate.required}" if gate and gate.required else ""
+    return Tile("Quality score", short_value(figure(quality), quality["unit"]), note)
 
 
-def _last_figure(views: Mapping[str, LineView]) -> LineView:
-    return list(views.values())[-1]
+def _short_label(line: Mapping[str, Any]) -> str:
+    return str(line["label"]).partition(" (")[0]
 
 
-def _is_bar(name: str) -> bool:
-    return name.startswith(("waterfall.", "savings_change.", "losses_change.", "rounding_change"))
+def _first(lines: Lines, *names: str) -> Mapping[str, Any] | None:
+    """The first of the lines that is there and has a value."""
+    found = (lines[name] for name in names if name in lines)
+    return next((line for line in found if line["value"] is not None), None)
 
 
-def _bars(lines: Sequence[Mapping[str, Any]]) -> Iterator[BarView]:
-    bars = [line for line in lines if line["name"].startswith("waterfall.")]
-    low, scale = _scale(bars)
-    at = Fraction(0)
-    for line in bars:
-        after = at + figure(line)
-        label = line["label"].removeprefix("Waterfall, ")
-        label = label[:1].upper() + label[1:]
-        yield _bar(line["number"], label, figure(line), min(at, after), low, scale)
-        at = after
+def _prior(lines: Lines, prior: Mapping[str, Any]) -> Iterator[PriorView]:
+    for name, text in prior.items():
+        line = lines.get(name)
+        before = Fraction(str(text))
+        if line is not None and line["value"] is not None and line["unit"] != "table":
+            now, unit = figure(line), line["unit"]
+            texts = tile_value(before, unit, now), tile_value(now, unit, before)
+            yield PriorView(_short_label(line), *texts, change_text(before, now, unit))
 
 
-def _total_bar(lines: Sequence[Mapping[str, Any]]) -> BarView:
-    bars = [line for line in lines if line["name"].startswith("waterfall.")]
-    low, scale = _scale(bars)
-    total = sum((figure(line) for line in bars), start=Fraction(0))
-    return _bar(None, "Earned", total, min(total, Fraction(0)), low, scale)
+def _step(step: Any) -> tuple[str, str]:
+    """A step in words, and the clause that moved it."""
+    if isinstance(step, Mapping):
+        return _words(str(step["step"])), str(step.get("clause") or "")
+    return _words(str(step)), ""
 
 
-def _bar(number: int | None, label: str, value: Fraction, start: Fraction, low: Fraction, scale: Fraction) -> BarView:
-    size = int(abs(value) * scale)
-    return BarView(number, label, shown_value(value, "usd"), int((start - low) * scale), size, value < 0)
+def _words(name: str) -> str:
+    text = name.replace("_", " ").replace(".", ": ")
+    return text[:1].upper() + text[1:]
 
 
-def _scale(bars: Sequence[Mapping[str, Any]]) -> tuple[Fraction, Fraction]:
-    at, low, high = Fraction(0), Fraction(0), Fraction(0)
-    for line in bars:
-        at += figure(line)
-        low, high = min(low, at), max(high, at)
-    return low, Fraction(1000) / (high - low) if high > low else Fraction(0)
-
-
-def _grouped(text: str) -> str:
-    whole, point, fraction = text.partition(".")
-    return f"{int(whole):,}{point}{fraction}"
-
-
-def _trimmed(text: str) -> str:
-    return text.rstrip("0").rstrip(".") if "." in text else text
+def _numbering(parts: Parts) -> str:
+    """Where the numbers that the lines above leave out stand."""
+    found = [
+        ("terms", parts.terms), ("figures taken as given", parts.given), ("lines of the scorecard", parts.quality),
+        ("working lines", parts.working),
+    ]  # fmt: skip
+    texts = [f"{title} ({spans_text([line.number for line in lines])})" for title, lines in found if lines]
+    return (
+        f"Numbers are those of the settlement file. Elsewhere on this statement: {', '.join(texts)}." if texts else ""
+    )

@@ -17,7 +17,7 @@ from xlsxwriter.worksheet import Worksheet as Sheet
 
 from p4v.expressions import Block, rounded_cell, spreadsheet_formula
 from p4v.report.parsing import parsed
-from p4v.report.view import NO_VALUE, figure, origin_text
+from p4v.report.shown import NO_VALUE, figure, origin_text
 
 _CREATED = datetime(2000, 1, 1)
 """A fixed date, so that the same settlement gives the same bytes."""

@@ -1,0 +1,203 @@
+"""The benchmark: a basis, then what changes it, in the order of the design."""
+
+from collections.abc import Callable
+
+from p4v.contract.blocks.benchmark import Benchmark, CategoryBase, Cell, Risk
+from p4v.contract.blocks.cost import Adjustment, Adjustments
+from p4v.formulas import (
+    baseline,
+    baseline_by_category,
+    baseline_pooled,
+    baseline_weighted,
+    benchmark,
+    benchmark_adjusted,
+    benchmark_loss_ratio,
+    benchmark_of_cells,
+    expenditure,
+)
+from p4v.programs.course import Course
+from p4v.units import Unit
+from p4v.worksheet import Line
+
+BLOCK = "benchmark"
+
+
+def write_benchmark(course: Course) -> Line:
+    """The line `benchmark`, in dollars of the period."""
+    block = course.need(BLOCK, Benchmark)
+    if block.cells is not None:
+        return _of_cells(course, block)
+    if block.given is not None or block.loss_ratio is not None:
+        return _in_dollars(course, block)
+    budget = write_benchmark_pmpm(course)
+    months = course.given("member_months", BLOCK)
+    if not _adjustments(course):
+        return course.compute(benchmark.benchmark, BLOCK, benchmark_pmpm=budget, member_months=months)
+    amount = course.compute(benchmark_adjusted.unadjusted_benchmark, BLOCK, benchmark_pmpm=budget, member_months=months)
+    return _with_adjustments(course, amount)
+
+
+def write_benchmark_pmpm(course: Course) -> Line:
+    """The line `benchmark_pmpm`: the base, its trend, blend, risk, prior savings and discount."""
+    block = course.need(BLOCK, Benchmark)
+    changed = block.changes_pmpm() or _risk_on_benchmark(course) is not None
+    amount = _baseline(course, block, "baseline_pmpm" if changed else "benchmark_pmpm")
+    if amount.name == "benchmark_pmpm":
+        return amount
+    trend = _trend(course, block)
+    if trend is not None:
+        amount = course.compute(baseline.trended_pmpm, BLOCK, pmpm=amount, trend=trend)
+    if block.own_weight is not None:
+        amount = course.compute(
+            baseline.blended_pmpm, BLOCK, pmpm=amount,
+            regional_pmpm=course.term(BLOCK, "regional_pmpm"), own_weight=course.term(BLOCK, "own_weight"),
+        )  # fmt: skip
+    risk = _risk_on_benchmark(course)
+    if risk is not None:
+        amount = course.compute(baseline.risk_adjusted_pmpm, "risk", pmpm=amount, risk_ratio=risk)
+    if block.prior_savings_adjustment:
+        given = course.given("prior_savings_pmpm", BLOCK)
+        amount = course.compute(baseline.pmpm_with_prior_savings, BLOCK, pmpm=amount, prior_savings_pmpm=given)
+    if block.discount is not None:
+        discount = course.term(BLOCK, "discount")
+        amount = course.compute(baseline.discounted_pmpm, BLOCK, pmpm=amount, benchmark_discount=discount)
+    return course.compute(baseline.benchmark_pmpm, BLOCK, pmpm=amount)
+
+
+def _baseline(course: Course, block: Benchmark, stated_name: str) -> Line:
+    if block.categories is not None:
+        parts = [_category(course, block, place, item) for place, item in enumerate(block.categories)]
+        return course.compute(baseline_by_category.baseline_pmpm, BLOCK, categories=parts)
+    if block.years is not None:
+        weights = [
+            course.item(BLOCK, ("years", place), year, "weight", year.id) for place, year in enumerate(block.years)
+        ]
+        costs = [course.given(f"baseline_pmpm.{year.id}", BLOCK) for year in block.years]
+        return course.compute(baseline_weighted.baseline_pmpm, BLOCK, years=costs, weights=weights)
+    if block.pooled_years is not None:
+        return course.compute(
+            baseline_pooled.baseline_pmpm, BLOCK,
+            expenditures=[course.given(f"baseline_expenditure.{year}", BLOCK) for year in block.pooled_years],
+            member_months=[course.given(f"baseline_member_months.{year}", BLOCK) for year in block.pooled_years],
+        )  # fmt: skip
+    if block.pmpm is not None:
+        return course.named(stated_name, block.pmpm, Unit.USD_PMPM, BLOCK, "pmpm")
+    return course.given("baseline_pmpm", BLOCK)
+
+
+def _category(course: Course, block: Benchmark, place: int, item: CategoryBase) -> Line:
+    if item.pmpm is not None:
+        base = course.item(BLOCK, ("categories", place), item, "pmpm", item.id)
+    else:
+        years = block.pooled_years or []
+        base = course.compute(
+            baseline_pooled.category_pmpm, BLOCK, item.id,
+            expenditures=[course.given(f"baseline_expenditure.{item.id}-{year}", BLOCK) for year in years],
+            member_months=[course.given(f"baseline_member_months.{year}", BLOCK) for year in years],
+        )  # fmt: skip
+    trend = course.item(BLOCK, ("categories", place), item, "trend", item.id)
+    return course.compute(baseline.category_pmpm_trended, BLOCK, item.id, category_pmpm=base, category_trend=trend)
+
+
+def _trend(course: Course, block: Benchmark) -> Line | None:
+    if block.trend is not None:
+        trend = course.term(BLOCK, "trend")
+    elif block.trend_given:
+        trend = course.given("market_trend", BLOCK)
+    else:
+        return None
+    if block.lowest_trend is None:
+        return trend
+    return course.compute(
+        baseline.collared_trend, BLOCK, trend=trend,
+        lowest_trend=course.term(BLOCK, "lowest_trend"), highest_trend=course.term(BLOCK, "highest_trend"),
+    )  # fmt: skip
+
+
+def risk_ratio(course: Course) -> Line:
+    """The change of risk, within its caps."""
+    given = course.given("risk_ratio", "risk")
+    if course.need("risk", Risk).lowest is None:
+        return given
+    return course.compute(
+        benchmark_adjusted.capped_risk_ratio, "risk", risk_ratio=given,
+        lowest_risk_ratio=course.term("risk", "lowest"), highest_risk_ratio=course.term("risk", "highest"),
+    )  # fmt: skip
+
+
+def _risk_on_benchmark(course: Course) -> Line | None:
+    block = course.block("risk", Risk)
+    if block is None or block.on != "benchmark":
+        return None
+    if "capped_risk_ratio" in course.sheet:
+        return course.sheet["capped_risk_ratio"]
+    return risk_ratio(course)
+
+
+def _in_dollars(course: Course, block: Benchmark) -> Line:
+    risk = _risk_on_benchmark(course)
+    changed = risk is not None or block.discount is not None or bool(_adjustments(course))
+    if block.given:
+        if not changed:
+            return course.given("benchmark", BLOCK)
+        amount = course.given("unadjusted_benchmark", BLOCK)
+    else:
+        formula = benchmark_loss_ratio.unadjusted_benchmark if changed else benchmark_loss_ratio.benchmark
+        amount = course.compute(
+            formula, BLOCK, revenue=course.given("revenue", BLOCK), loss_ratio_target=course.term(BLOCK, "loss_ratio")
+        )
+    if not changed:
+        return amount
+    if risk is not None:
+        amount = course.compute(benchmark_adjusted.risk_adjusted_benchmark, "risk", amount=amount, risk_ratio=risk)
+    if block.discount is not None:
+        discount = course.term(BLOCK, "discount")
+        amount = course.compute(
+            benchmark_adjusted.discounted_benchmark, BLOCK, amount=amount, benchmark_discount=discount
+        )
+    return _with_adjustments(course, amount)
+
+
+def _with_adjustments(course: Course, amount: Line) -> Line:
+    changes = adjustment_lines(course, "benchmark", lambda _: True)
+    return course.compute(benchmark_adjusted.benchmark, BLOCK, amount=amount, adjustments=changes)
+
+
+def _adjustments(course: Course) -> bool:
+    block = course.block("adjustments", Adjustments)
+    return block is not None and any(item.side == "benchmark" for item in block.items)
+
+
+def adjustment_lines(course: Course, side: str, wanted: Callable[[str], bool]) -> list[Line]:
+    """A line for each named adjustment of one side whose place among the steps is wanted."""
+    block = course.block("adjustments", Adjustments)
+    items = [(place, item) for place, item in enumerate(block.items if block else []) if item.side == side]
+    return [_adjustment(course, place, item) for place, item in items if wanted(item.when)]
+
+
+def _adjustment(course: Course, place: int, item: Adjustment) -> Line:
+    path = ("items", place)
+    if item.given:
+        return course.given(f"adjustment.{item.id}", "adjustments")
+    if item.dollars is not None:
+        return course.item("adjustments", path, item, "dollars", item.id)
+    stated = course.item("adjustments", path, item, "pmpm", item.id)
+    months = course.given("member_months", "adjustments")
+    formula = expenditure.adjustment_of_months
+    return course.compute(formula, "adjustments", item.id, adjustment_pmpm=stated, member_months=months)
+
+
+def _of_cells(course: Course, block: Benchmark) -> Line:
+    parts = [_cell(course, place, cell) for place, cell in enumerate(block.cells or [])]
+    return course.compute(benchmark_of_cells.benchmark, BLOCK, parts=parts)
+
+
+def _cell(course: Course, place: int, cell: Cell) -> Line:
+    if cell.pmpm is None:
+        return course.compute(
+            benchmark_loss_ratio.benchmark, BLOCK, cell.id,
+            revenue=course.given(f"revenue.{cell.id}", BLOCK), loss_ratio_target=course.term(BLOCK, "loss_ratio"),
+        )  # fmt: skip
+    budget = course.item(BLOCK, ("cells", place), cell, "pmpm", cell.id)
+    months = course.given(f"member_months.{cell.id}", BLOCK)
+    return course.compute(benchmark.benchmark, BLOCK, cell.id, benchmark_pmpm=budget, member_months=months)

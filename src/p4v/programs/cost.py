@@ -1,0 +1,160 @@
+"""The expenditure that the contract counts, from a group's summary figures: the cost steps in the contract's order."""
+
+from collections.abc import Callable, Mapping
+
+from p4v.contract.blocks.benchmark import Benchmark
+from p4v.contract.blocks.cost import Completion, CostCategory, Expenditure, LargeClaims
+from p4v.formulas import benchmark_of_cells, completion_multiplier, completion_percent, expenditure
+from p4v.programs.against import adjustment_lines, risk_ratio
+from p4v.programs.course import Course
+from p4v.worksheet import Line
+
+BLOCK = "expenditure"
+COMPLETION = {
+    "percent_complete": completion_percent.completed_expenditure,
+    "multiplier": completion_multiplier.completed_expenditure,
+}
+
+
+def write_expenditure(course: Course) -> Line:
+    """The line `expenditure`: given, or what the cost steps make of reported dollars."""
+    against = course.block("benchmark", Benchmark)
+    clause_of = BLOCK if course.has(BLOCK) else "benchmark" if course.has("benchmark") else "rounding"
+    if against is not None and against.cells is not None:
+        parts = [course.given(f"expenditure.{cell.id}", clause_of) for cell in against.cells]
+        return course.compute(benchmark_of_cells.expenditure, clause_of, parts=parts)
+    block = course.block(BLOCK, Expenditure)
+    if not course.terms.cost_order and (block is None or block.categories is None):
+        return course.given("expenditure", clause_of)
+    amount = _reported(course, block, clause_of)
+    for step in course.terms.cost_order:
+        amount = STEPS[step](course, amount)
+    return course.compute(expenditure.expenditure, clause_of, amount=amount)
+
+
+def _reported(course: Course, block: Expenditure | None, clause_of: str) -> Line:
+    if block is None or block.categories is None:
+        return course.given("reported_expenditure", clause_of)
+    parts = [_category(course, block, place, item) for place, item in enumerate(block.categories)]
+    return course.compute(expenditure.total_reported_expenditure, BLOCK, categories=parts)
+
+
+def _category(course: Course, block: Expenditure, place: int, item: CostCategory) -> Line:
+    """One category's dollars, at its benefit factor and its own completion, in the contract's order."""
+    amount = course.given(f"reported_expenditure.{item.id}", BLOCK)
+    for step in course.terms.cost_order:
+        if step == "normalise" and item.benefit_factor is not None:
+            factor = course.item(BLOCK, ("categories", place), item, "benefit_factor", item.id)
+            amount = course.compute(
+                expenditure.normalised_expenditure, BLOCK, item.id, reported_expenditure=amount, benefit_factor=factor
+            )
+        if step == "complete" and item.completion_factor is not None:
+            assert block.completion is not None
+            factor = course.item(BLOCK, ("categories", place), item, "completion_factor", item.id)
+            formula = COMPLETION[block.completion.convention]
+            amount = course.compute(formula, BLOCK, item.id, amount=amount, completion_factor=factor)
+    return amount
+
+
+def _cost(course: Course) -> Expenditure:
+    return course.need(BLOCK, Expenditure)
+
+
+def normalise(_: Course, amount: Line) -> Line:
+    """Done category by category."""
+    return amount
+
+
+def truncate(course: Course, amount: Line) -> Line:
+    """What becomes of members of very high cost."""
+    large = _cost(course).large_claims
+    assert isinstance(large, LargeClaims)
+    course.item(BLOCK, ("large_claims",), large, "point", None)
+    before = adjustment_lines(course, "expenditure", lambda when: when == "before_large_claims")
+    if before:
+        amount = course.compute(
+            expenditure.adjusted_expenditure, "adjustments", "before_large_claims", amount=amount, adjustments=before
+        )
+    if large.form == "exclude":
+        excluded = course.given("large_claims_excluded", BLOCK)
+        return course.compute(
+            expenditure.expenditure_without_excluded, BLOCK, amount=amount, large_claims_excluded=excluded
+        )
+    excess = course.given("large_claims_excess", BLOCK)
+    if large.form == "truncate":
+        return course.compute(expenditure.expenditure_without_excess, BLOCK, amount=amount, large_claims_excess=excess)
+    share = course.item(BLOCK, ("large_claims",), large, "pooled_share", None)
+    return course.compute(
+        expenditure.expenditure_after_pooling, BLOCK, amount=amount, large_claims_excess=excess, pooled_share=share
+    )
+
+
+def complete(course: Course, amount: Line) -> Line:
+    """Claims still outstanding, by one factor for the year; those by category are complete already."""
+    completion = _cost(course).completion
+    assert isinstance(completion, Completion)
+    if completion.factor is None:
+        return amount
+    factor = course.item(BLOCK, ("completion",), completion, "factor", None)
+    return course.compute(COMPLETION[completion.convention], BLOCK, amount=amount, completion_factor=factor)
+
+
+def gross_up(course: Course, amount: Line) -> Line:
+    """The share of administration."""
+    share = course.term(BLOCK, "administrative_share")
+    return course.compute(expenditure.expenditure_grossed_up, BLOCK, amount=amount, administrative_share=share)
+
+
+def adjustments(course: Course, amount: Line) -> Line:
+    """Named adjustments; those before large claims were taken there."""
+    truncated = "truncate" in course.terms.cost_order
+    later = adjustment_lines(course, "expenditure", lambda when: when == "after_large_claims" or not truncated)
+    if not later:
+        return amount
+    return course.compute(expenditure.adjusted_expenditure, "adjustments", amount=amount, adjustments=later)
+
+
+def pooling_charge(course: Course, amount: Line) -> Line:
+    """What the pool of large claims costs."""
+    large = _cost(course).large_claims
+    assert isinstance(large, LargeClaims)
+    charge = course.item(BLOCK, ("large_claims",), large, "charge_pmpm", None)
+    months = course.given("member_months", BLOCK)
+    return course.compute(
+        expenditure.expenditure_with_pooling_charge, BLOCK,
+        amount=amount, pooling_charge_pmpm=charge, member_months=months,
+    )  # fmt: skip
+
+
+def late_claims(course: Course, amount: Line) -> Line:
+    """Claims of earlier periods."""
+    late = course.given("late_claims", BLOCK)
+    return course.compute(expenditure.expenditure_with_late_claims, BLOCK, amount=amount, late_claims=late)
+
+
+def fees_in_cost(course: Course, amount: Line) -> Line:
+    """The care coordination fees of the period."""
+    fee = course.sheet["care_coordination_fee"]
+    return course.compute(
+        expenditure.expenditure_with_coordination_fees, BLOCK, amount=amount, care_coordination_fee=fee
+    )
+
+
+def risk(course: Course, amount: Line) -> Line:
+    """The cost at the risk of the baseline."""
+    ratio = risk_ratio(course)
+    return course.compute(expenditure.risk_adjusted_expenditure, "risk", amount=amount, risk_ratio=ratio)
+
+
+STEPS: Mapping[str, Callable[[Course, Line], Line]] = {
+    "normalise": normalise,
+    "truncate": truncate,
+    "complete": complete,
+    "gross_up": gross_up,
+    "adjustments": adjustments,
+    "pooling_charge": pooling_charge,
+    "late_claims": late_claims,
+    "fees_in_cost": fees_in_cost,
+    "risk": risk,
+}
+"""The cost steps, by the names that a contract's order uses."""

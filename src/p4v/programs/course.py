@@ -1,0 +1,110 @@
+"""Where a settlement stands while its lines are written: the sheet, the terms, the figures, and the steps so far."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from p4v.contract.blocks.base import Block, Called, RoundingRule, Strict
+from p4v.contract.blocks.cash import SettledRoundings
+from p4v.contract.terms import Known, Terms
+from p4v.figures import Figures, Wanted
+from p4v.money import Rounding
+from p4v.programs.steps import Bar, term_line
+from p4v.programs.vocabulary import FIGURES
+from p4v.units import Table, Unit
+from p4v.worksheet import Formula, Line, Worksheet
+
+
+@dataclass(slots=True)
+class Course:
+    """The lines of one contract and period as they are written. `key` names a part that is settled apart."""
+
+    sheet: Worksheet
+    terms: Terms
+    figures: Figures
+    key: str | None = None
+    bars: list[Bar] = field(default_factory=list)
+    later: list[Callable[[], None]] = field(default_factory=list)
+    """Lines that explain and that nothing rests on: written when the amount stands."""
+
+    def block(self, name: str, kind: type[Known]) -> Known | None:
+        """A block that the contract may have."""
+        return self.terms.block(name, kind)
+
+    def need(self, name: str, kind: type[Known]) -> Known:
+        """A block that other terms make necessary."""
+        return self.terms.need(name, kind)
+
+    def has(self, name: str) -> bool:
+        return self.terms.block(name, Block) is not None
+
+    def clause(self, block: str, *path: str | int) -> str:
+        """The clause of a block, or of one of its items that has its own."""
+        if path:
+            return self.terms.source(block, str(path[0]), *path[1:]).clause
+        return self.terms.source(block, "clause").clause
+
+    def term(self, block: str, field: str) -> Line:
+        """The line of a term of a block."""
+        return term_line(self.sheet, self.terms, block, field)
+
+    def item(self, block: str, path: Sequence[str | int], model: Strict, field: str, key: str | None) -> Line:
+        """The line of a term of an item in a list, or of a part of a block: named by its field and the item's key."""
+        marks = list(type(model).model_fields[field].metadata)
+        for inner in getattr(type(model).model_fields[field].annotation, "__args__", ()):
+            marks += getattr(inner, "__metadata__", ())
+        stem = next((mark.name for mark in marks if isinstance(mark, Called)), field)
+        unit = next(mark for mark in marks if isinstance(mark, Unit))
+        source = self.terms.source(block, str(path[0]), *path[1:], field)
+        return self.sheet.term(stem if key is None else f"{stem}.{key}", getattr(model, field), unit, source)
+
+    def named(self, name: str, value: Fraction | Table, unit: Unit, block: str, *path: str | int) -> Line:
+        """The line of a term whose name or unit its contract decides."""
+        return self.sheet.term(name, value, unit, self.terms.source(block, str(path[0]), *path[1:]))
+
+    def wanted(self, name: str, block: str, optional: bool = False, unit: Unit | None = None) -> Wanted:
+        """What a figure of the vocabulary must be."""
+        known = FIGURES.get(name) or FIGURES[name.split(".", 1)[0]]
+        most = Fraction(1) if unit is Unit.RATE else known.at_most
+        label = known.label if "." not in name else None
+        whole = known.whole and unit in (None, known.unit)
+        return Wanted(unit or known.unit, self.clause(block), label, known.at_least, most, whole, optional)
+
+    def given(self, name: str, block: str, unit: Unit | None = None) -> Line:
+        """The line of a given figure, which the clause of a block asks for."""
+        return self.figures.wanted(self.sheet, name, self.wanted(name, block, unit=unit))
+
+    def has_figure(self, name: str, block: str) -> bool:
+        """Whether an optional figure is given."""
+        return self.figures.has(name, self.wanted(name, block, optional=True))
+
+    def compute(self, formula: Formula, block: str, key: str | None = None, **inputs: Any) -> Line:
+        """A computed line under the clause of a block; in a part that is settled apart, with the part's key."""
+        whole = self.key if key is None else key if self.key is None else f"{key}-{self.key}"
+        return self.sheet.compute(formula, clause=self.clause(block), key=whole, **inputs)
+
+    def line(self, name: str) -> Line:
+        """A line that stands already: that of this part, or the common one."""
+        if self.key is not None and f"{name}.{self.key}" in self.sheet:
+            return self.sheet[f"{name}.{self.key}"]
+        return self.sheet[name]
+
+    def explain(self) -> None:
+        """Writes what was left for later."""
+        for write in self.later:
+            write()
+        self.later.clear()
+
+    def rounding(self, settled: str) -> Rounding:
+        """The contract's rounding of a settled line. Raises `Refusal` where it says none."""
+        rule: RoundingRule | None = getattr(self.need("rounding", SettledRoundings), settled)
+        if rule is None:
+            raise self.terms.lacks("rounding", settled, f"`{settled}` is settled")
+        return rule.rounding()
+
+    def settle(self, formula: Formula, settled: str, **inputs: Any) -> Line:
+        """A payable amount, rounded once by the contract's rule."""
+        rounding = self.rounding(settled)
+        clause = self.clause("rounding", settled)
+        return self.sheet.settle(formula, clause=clause, rounding=rounding, key=self.key, **inputs)

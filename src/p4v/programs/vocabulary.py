@@ -1,0 +1,87 @@
+"""The figures that a contract can ask for: what each is measured in, and what it may be.
+
+A keyed figure, such as `numerator.bcs`, is that of its stem.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from p4v.units import Unit
+
+_ZERO, _ONE = Fraction(0), Fraction(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Unit and bounds of a figure, and what it is called where its name says too little."""
+
+    unit: Unit
+    at_least: Fraction | None = _ZERO
+    at_most: Fraction | None = None
+    whole: bool = False
+    label: str | None = None
+
+
+_DOLLARS = Known(Unit.USD)
+_SIGNED = Known(Unit.USD, at_least=None)
+_PEOPLE = Known(Unit.COUNT, whole=True)
+_MONTHS = Known(Unit.MEMBER_MONTHS)
+_SHARE = Known(Unit.RATE, at_most=_ONE)
+_FACTOR = Known(Unit.FACTOR)
+
+FIGURES: Mapping[str, Known] = {
+    "member_months": _MONTHS,
+    "fee_member_months": _MONTHS,
+    "retroactive_member_months": Known(Unit.MEMBER_MONTHS, at_least=None),
+    "fee_reset_member_months": _MONTHS,
+    "baseline_member_months": _MONTHS,
+    "participant_member_months": _MONTHS,
+    "panel_size": Known(Unit.COUNT, whole=True, label="Panel size (members)"),
+    "benchmark": _DOLLARS,
+    "baseline_pmpm": Known(Unit.USD_PMPM),
+    "baseline_expenditure": _DOLLARS,
+    "market_trend": _FACTOR,
+    "prior_savings_pmpm": Known(Unit.USD_PMPM, at_least=None),
+    "risk_ratio": _FACTOR,
+    "revenue": _DOLLARS,
+    "expenditure": _SIGNED,
+    "reported_expenditure": _SIGNED,
+    "large_claims_excess": _DOLLARS,
+    "large_claims_excluded": _DOLLARS,
+    "late_claims": _SIGNED,
+    "adjustment": _SIGNED,
+    "category_benchmark": _DOLLARS,
+    "category_expenditure": _SIGNED,
+    "prior_expenditure_pmpm": Known(Unit.USD_PMPM),
+    "decrease_pmpm": Known(Unit.USD_PMPM, at_least=None),
+    "fee_base": _DOLLARS,
+    "acts": _PEOPLE,
+    "coordination_fees_paid": _DOLLARS,
+    "prior_deficit": _DOLLARS,
+    "disaster_adjustment": _DOLLARS,
+    "quality_score": _SHARE,
+    "prior_quality_score": _SHARE,
+    "thresholds_met": _PEOPLE,
+    "numerator": Known(Unit.COUNT, whole=True),
+    "events": Known(Unit.COUNT),
+    "observed": Known(Unit.COUNT),
+    "denominator": Known(Unit.COUNT, whole=True),
+    "measure_member_months": _MONTHS,
+    "expected": Known(Unit.COUNT),
+    "gaps_closed": _PEOPLE,
+    "quality_pool": _DOLLARS,
+    "challenge_pool": _DOLLARS,
+    "challenge_points_of_all_groups": Known(Unit.MEMBER_MONTHS),
+    "carried_uplift": _SHARE,
+    "withheld": _DOLLARS,
+    "other_amount": _SIGNED,
+    "carried_payment": _SIGNED,
+    "already_released": _SIGNED,
+    "days_late": _PEOPLE,
+    "paid": Known(Unit.USD, at_least=None, label="Already paid"),
+    "paid_by": _SIGNED,
+    "participant_quality": Known(Unit.POINTS),
+    "participant_contribution": _DOLLARS,
+}
+"""Name, or stem of a keyed name, to what it is."""

@@ -1,0 +1,183 @@
+"""The waterfall: its bars as figures, and the same drawn, once across the page and once for a narrow screen.
+
+Coordinates are those of the drawing; a template only writes them down.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from p4v.money import decimal_text
+from p4v.report.shown import MINUS, figure, part_label, shown_value
+from p4v.report.wording import Lines
+
+_WIDTH, _TOP, _BOTTOM = 620, 26, 218
+_NARROW_WIDTH, _ROW, _BAR = 340, 42, 16
+_SCALES = ((10_000_000, 1_000_000, 2, "$ millions"), (100_000, 1000, 0, "$ thousands"), (0, 1, 0, "$"))
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One step: what it gave or took, and the sum before and after it."""
+
+    number: int | None
+    name: str
+    label: str
+    clause: str
+    change: Fraction
+    before: Fraction
+    after: Fraction
+    kind: str
+
+    @property
+    def value(self) -> str:
+        return shown_value(self.change, "usd")
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnBar:
+    """Where a bar stands, its figure in short, and its label in lines."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+    kind: str
+    short: str
+    short_x: int
+    short_y: int
+    label: Sequence[tuple[int, str]]
+    label_x: int
+    link: tuple[int, int, int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A drawing of the bars."""
+
+    width: int
+    height: int
+    zero: int
+    bars: Sequence[DrawnBar]
+
+
+@dataclass(frozen=True, slots=True)
+class Waterfall:
+    """The section of a statement that shows how the steps lead to what is earned."""
+
+    title: str
+    unit: str
+    description: str
+    bars: Sequence[Bar]
+    total: Bar
+    wide: Drawing
+    narrow: Drawing
+
+
+def waterfall(lines: Lines) -> Waterfall | None:
+    """Nothing where the settlement has no bars."""
+    bars = bars_of(lines)
+    if not bars:
+        return None
+    at = bars[-1].after
+    label = str(lines["earned"]["label"]) if "earned" in lines else "Total"
+    kind = "owed" if at < 0 else "total"
+    total = Bar(
+        lines["earned"]["number"] if "earned" in lines else None, "earned", label, "", at, Fraction(0), at, kind
+    )
+    drawn = [*bars, total]
+    unit, shorts = _shorts(drawn)
+    listed = "; ".join(f"{bar.label} {bar.value}" for bar in drawn)
+    return Waterfall(
+        f"From {bars[0].label[:1].lower()}{bars[0].label[1:]} to what is earned", unit, f"{listed}.", bars, total,
+        _wide(drawn, shorts), _narrow(drawn, shorts),
+    )  # fmt: skip
+
+
+def bars_of(lines: Lines) -> list[Bar]:
+    """The bars in the order of the steps."""
+    bars: list[Bar] = []
+    at = Fraction(0)
+    for name, line in lines.items():
+        if name.startswith("waterfall."):
+            change = figure(line)
+            kind = "start" if not bars else "falls" if change < 0 else "rises"
+            label = part_label(line, "Waterfall")
+            bars.append(Bar(line["number"], name, label, line["clause"], change, at, at + change, kind))
+            at += change
+    return bars
+
+
+def biggest(bars: Sequence[Bar]) -> Bar | None:
+    """The step after the first that took most of the savings, or most off the losses."""
+    sign = 1 if bars and bars[0].change >= 0 else -1
+    steps = [bar for bar in bars[1:] if bar.change * sign < 0]
+    return max(steps, key=lambda bar: abs(bar.change), default=None)
+
+
+def _shorts(bars: Sequence[Bar]) -> tuple[str, list[str]]:
+    """The unit of the drawing, and each bar's figure in it."""
+    most = max(max(abs(bar.change), abs(bar.after)) for bar in bars)
+    _, divisor, places, unit = next(scale for scale in _SCALES if most >= scale[0])
+    return unit, [_short(bar, divisor, places) for bar in bars]
+
+
+def _short(bar: Bar, divisor: int, places: int) -> str:
+    whole, point, part = decimal_text(abs(bar.change) / divisor, places).partition(".")
+    sign = MINUS if bar.change < 0 else "+" if bar.kind == "rises" and bar.change > 0 else ""
+    return f"{sign}{int(whole):,}{point}{part}"
+
+
+def _extent(bars: Sequence[Bar]) -> tuple[Fraction, Fraction]:
+    ends = [Fraction(0), *(bar.after for bar in bars)]
+    return min(ends), max(ends)
+
+
+def _wide(bars: Sequence[Bar], shorts: Sequence[str]) -> Drawing:
+    """Bars that stand side by side."""
+    low, high = _extent(bars)
+    scale = Fraction(_BOTTOM - _TOP) / (high - low) if high > low else Fraction(0)
+    slot = _WIDTH // len(bars)
+    width = min(slot * 3 // 4, 70)
+
+    def height(value: Fraction) -> int:
+        return _BOTTOM - int((value - low) * scale)
+
+    drawn = []
+    for place, (bar, short) in enumerate(zip(bars, shorts, strict=True)):
+        x = place * slot + (slot - width) // 2
+        top, bottom = height(max(bar.before, bar.after)), height(min(bar.before, bar.after))
+        link = (x + width, height(bar.after), x + slot, height(bar.after)) if place < len(bars) - 1 else None
+        middle = x + width // 2
+        label = [(_BOTTOM + 18 + 13 * row, text) for row, text in enumerate(_wrapped(bar.label, max(slot * 2 // 11, 9)))]
+        size = max(bottom - top, 1)
+        drawn.append(DrawnBar(x, top, width, size, bar.kind, short, middle, top - 7, label, middle, link))
+    lowest = max(y for bar in drawn for y, _ in bar.label)
+    return Drawing(_WIDTH, lowest + 8, height(Fraction(0)), drawn)
+
+
+def _narrow(bars: Sequence[Bar], shorts: Sequence[str]) -> Drawing:
+    """Bars that lie below one another, each under its label."""
+    low, high = _extent(bars)
+    scale = Fraction(_NARROW_WIDTH) / (high - low) if high > low else Fraction(0)
+    drawn = []
+    for place, (bar, short) in enumerate(zip(bars, shorts, strict=True)):
+        x = int((min(bar.before, bar.after) - low) * scale)
+        y = place * _ROW + 18
+        width = max(int(abs(bar.change) * scale), 1)
+        end = int((bar.after - low) * scale)
+        link = (end, y + _BAR, end, y + _ROW) if place < len(bars) - 1 else None
+        drawn.append(DrawnBar(x, y, width, _BAR, bar.kind, short, _NARROW_WIDTH, y - 5, [(y - 5, bar.label)], 0, link))
+    return Drawing(_NARROW_WIDTH, len(bars) * _ROW, int(-low * scale), drawn)
+
+
+def _wrapped(text: str, letters: int) -> list[str]:
+    """At most four lines of about so many letters."""
+    rows: list[str] = []
+    for word in text.split():
+        if rows and len(rows[-1]) + 1 + len(word) <= letters:
+            rows[-1] = f"{rows[-1]} {word}"
+        else:
+            rows.append(word)
+    rows = [row if len(row) <= letters + 3 else f"{row[: letters + 1]}\N{HORIZONTAL ELLIPSIS}" for row in rows]
+    return rows if len(rows) <= 4 else [*rows[:3], f"{rows[3]}\N{HORIZONTAL ELLIPSIS}"]

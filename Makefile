@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKERS ?= 2
 
-.PHONY: demo test test-office bench mutants lint lock clean
+.PHONY: demo test test-office test-browser bench mutants lint lock clean
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -32,6 +32,10 @@ lint: $(READY)
 test-office: $(READY)
 	@command -v soffice >/dev/null || { echo "make test-office needs LibreOffice Calc (Debian: libreoffice-calc)"; exit 1; }
 	$(BIN)/python -m pytest -m office tests/office
+
+test-browser: $(READY)
+	@command -v chromium >/dev/null || { echo "make test-browser needs Chromium (Debian: chromium)"; exit 1; }
+	$(BIN)/python -m pytest -m browser tests/browser
 
 bench: $(READY)
 	$(BIN)/python benchmarks/bench.py

@@ -50,7 +50,9 @@ class Book:
         origin = {"contract": "figures.yaml", "line": len(self.lines) + 3, "amendment": None}
         self.add(name, "given", Fraction(value), unit, clause, label=label, origin=origin)
 
-    def compute(self, name: str, expression: str, unit: str, clause: str, label: str | None = None, **inputs: Any) -> None:
+    def compute(
+        self, name: str, expression: str, unit: str, clause: str, label: str | None = None, **inputs: Any
+    ) -> None:
         self._formula("computed", name, expression, unit, clause, label, inputs, None)
 
     def settle(self, name: str, amount: str, clause: str, unit: str = "usd", label: str | None = None) -> None:
@@ -108,9 +110,7 @@ MEASURES: Mapping[str, tuple[str, str, str, str, str, str, str]] = {
     "amr": ("Asthma medication ratio", "151", "233", "0.664", "0.68", "0.78", "0.5"),
 }
 """Label, numerator, denominator, prior rate, threshold, target, maximum points."""
-_POINTS = (
-    "when(rate == threshold, 0, lower_of(higher_of(ratio(rate - threshold, target - threshold, 0), 0), 1)) * maximum_points"
-)
+_POINTS = "when(rate == threshold, 0, lower_of(higher_of(ratio(rate - threshold, target - threshold, 0), 0), 1)) * maximum_points"
 
 
 def _quality(book: Book, pool: str, few: str = "") -> None:
@@ -167,10 +167,35 @@ def _cost(book: Book, benchmark: str, spent: str, minimum: str = "0.02") -> None
     book.term("minimum_savings_rate", minimum, "rate", "§4.2", "Minimum savings rate")
     book.given("member_months", "117404", "member_months", "§2", "Member months")
     book.given("expenditure", spent, "usd", "§5", "Actual expenditures")
-    book.compute("benchmark", "pmpm * months", "usd", "§4.1", "Benchmark expenditures", pmpm="benchmark_pmpm", months="member_months")
-    book.compute("expenditure_pmpm", "ratio(spent, months, 0)", "usd_pmpm", "§5", "Expenditure PMPM", spent="expenditure", months="member_months")
-    book.compute("gross_savings", "benchmark - expenditure", "usd", "§6.1", benchmark="benchmark", expenditure="expenditure")
-    book.compute("savings_rate", "ratio(gross_savings, benchmark, 0)", "rate", "§6.1", gross_savings="gross_savings", benchmark="benchmark")
+    book.compute(
+        "benchmark",
+        "pmpm * months",
+        "usd",
+        "§4.1",
+        "Benchmark expenditures",
+        pmpm="benchmark_pmpm",
+        months="member_months",
+    )
+    book.compute(
+        "expenditure_pmpm",
+        "ratio(spent, months, 0)",
+        "usd_pmpm",
+        "§5",
+        "Expenditure PMPM",
+        spent="expenditure",
+        months="member_months",
+    )
+    book.compute(
+        "gross_savings", "benchmark - expenditure", "usd", "§6.1", benchmark="benchmark", expenditure="expenditure"
+    )
+    book.compute(
+        "savings_rate",
+        "ratio(gross_savings, benchmark, 0)",
+        "rate",
+        "§6.1",
+        gross_savings="gross_savings",
+        benchmark="benchmark",
+    )
     two = {"savings_rate": "savings_rate", "minimum_savings_rate": "minimum_savings_rate"}
     key = "minimum_savings_rate"
     book.compute(f"gate_met.{key}", "savings_rate >= minimum_savings_rate", "flag", "§4.2", **two)
@@ -196,7 +221,14 @@ def happy(few: str = "", group_name: str = "Riverbend Medical Group") -> Sample:
     book.term("payment_cap_rate", "0.1", "rate", "§6.6", "Cap on payment, of the benchmark")
     book.term("tiers", [["0", "0"], ["0.5", "0.5"], ["0.7", "1"]], "table", "§6.4", "Quality tiers")
     book.given("paid", "250000", "usd", "§7.2", "Interim payment of 31 October 2025")
-    book.compute("shared_savings", "sharing_rate * savings", "usd", "§6.3", sharing_rate="sharing_rate", savings="generated_savings")
+    book.compute(
+        "shared_savings",
+        "sharing_rate * savings",
+        "usd",
+        "§6.3",
+        sharing_rate="sharing_rate",
+        savings="generated_savings",
+    )
     _quality(book, "shared_savings", few)
     two = {"quality_score": "quality_score", "quality_gate": "quality_gate"}
     book.compute("gate_met.quality_score", "quality_score >= quality_gate", "flag", "§6.4", **two)
@@ -205,7 +237,15 @@ def happy(few: str = "", group_name: str = "Riverbend Medical Group") -> Sample:
         book.compute(
             f"not_earned.{gate}", "when(met == 1, 0, amount)", "usd", "§6", met=f"gate_met.{gate}", amount=amount
         )
-    book.compute("savings_after_quality", "when(met == 1, amount, 0)", "usd", "§6.4", "Savings after quality", met="gate_met.quality_score", amount="quality_dollars_earned")
+    book.compute(
+        "savings_after_quality",
+        "when(met == 1, amount, 0)",
+        "usd",
+        "§6.4",
+        "Savings after quality",
+        met="gate_met.quality_score",
+        amount="quality_dollars_earned",
+    )
     book.compute(
         "capped_savings", "lower_of(amount, rate * benchmark)", "usd", "§6.6", "Savings within the cap",
         amount="savings_after_quality", rate="payment_cap_rate", benchmark="benchmark",
@@ -218,10 +258,18 @@ def happy(few: str = "", group_name: str = "Riverbend Medical Group") -> Sample:
         "cap_payment": (_change(book, "cap_payment", "savings_after_quality", "capped_savings"), "Cap on payment"),
     }
     book.settle("earned", "capped_savings", "§6", label="Shared savings earned")
-    book.compute("net_before_rounding", "earned - paid", "usd", "§7.3", "Earned less paid", earned="earned", paid="paid")
+    book.compute(
+        "net_before_rounding", "earned - paid", "usd", "§7.3", "Earned less paid", earned="earned", paid="paid"
+    )
     book.settle("net_payment", "net_before_rounding", "§7.3", label="Net payable to the group")
     book.waterfall(changes, "§6")
-    prior = {"member_months": "112806", "expenditure_pmpm": "371.90", "savings_rate": "0.0384", "quality_score": "0.681", "earned": "574206"}
+    prior = {
+        "member_months": "112806",
+        "expenditure_pmpm": "371.90",
+        "savings_rate": "0.0384",
+        "quality_score": "0.681",
+        "earned": "574206",
+    }
     return book.sample(
         group_name, prior=prior, known="2026-04-15",
         agreement={"signed": "2024-01-12", "effective": "2024-01-01", "ends": "2026-12-31"},
@@ -244,7 +292,14 @@ def failed_gate() -> Sample:
     book = Book("harbor-2025", "harbor", "Pay-for-value program")
     _cost(book, "401.74", "46458100.00")
     book.term("sharing_rate", "0.5", "rate", "§6.3", "Sharing rate")
-    book.compute("shared_savings", "sharing_rate * savings", "usd", "§6.3", sharing_rate="sharing_rate", savings="generated_savings")
+    book.compute(
+        "shared_savings",
+        "sharing_rate * savings",
+        "usd",
+        "§6.3",
+        sharing_rate="sharing_rate",
+        savings="generated_savings",
+    )
     book.compute(
         "not_earned.minimum_savings_rate", "when(met == 1, 0, rate * gross_savings)", "usd", "§4.2",
         "Not earned, minimum savings rate", met="gate_met.minimum_savings_rate", rate="sharing_rate", gross_savings="gross_savings",
@@ -281,9 +336,26 @@ def loss_owed() -> Sample:
     book.term("minimum_loss_rate", "0.02", "rate", "§4.2", "Minimum loss rate")
     book.given("member_months", "120000", "member_months", "§2", "Member months")
     book.given("expenditure", "54300000", "usd", "§5", "Actual expenditures")
-    book.compute("benchmark", "pmpm * months", "usd", "§4.1", "Benchmark expenditures", pmpm="benchmark_pmpm", months="member_months")
-    book.compute("gross_savings", "benchmark - expenditure", "usd", "§6.1", benchmark="benchmark", expenditure="expenditure")
-    book.compute("savings_rate", "ratio(gross_savings, benchmark, 0)", "rate", "§6.1", gross_savings="gross_savings", benchmark="benchmark")
+    book.compute(
+        "benchmark",
+        "pmpm * months",
+        "usd",
+        "§4.1",
+        "Benchmark expenditures",
+        pmpm="benchmark_pmpm",
+        months="member_months",
+    )
+    book.compute(
+        "gross_savings", "benchmark - expenditure", "usd", "§6.1", benchmark="benchmark", expenditure="expenditure"
+    )
+    book.compute(
+        "savings_rate",
+        "ratio(gross_savings, benchmark, 0)",
+        "rate",
+        "§6.1",
+        gross_savings="gross_savings",
+        benchmark="benchmark",
+    )
     two = {"savings_rate": "savings_rate", "minimum_loss_rate": "minimum_loss_rate"}
     book.compute("gate_met.minimum_loss_rate", "0 - savings_rate >= minimum_loss_rate", "flag", "§4.2", **two)
     book.compute("gate_distance.minimum_loss_rate", "(0 - savings_rate) - minimum_loss_rate", "rate", "§4.2", **two)
@@ -296,8 +368,17 @@ def loss_owed() -> Sample:
         amount="shared_losses", loss_limit_rate="loss_limit_rate", benchmark="benchmark",
     )  # fmt: skip
     book.compute("signed", "0 - losses", "usd", "§6", "Losses as the group sees them", losses="limited_losses")
-    book.compute("losses_change.loss_share", "(0 - gross_savings) - after", "usd", "p4v", gross_savings="gross_savings", after="shared_losses")
-    book.compute("losses_change.loss_limit", "before - after", "usd", "p4v", before="shared_losses", after="limited_losses")
+    book.compute(
+        "losses_change.loss_share",
+        "(0 - gross_savings) - after",
+        "usd",
+        "p4v",
+        gross_savings="gross_savings",
+        after="shared_losses",
+    )
+    book.compute(
+        "losses_change.loss_limit", "before - after", "usd", "p4v", before="shared_losses", after="limited_losses"
+    )
     book.settle("earned", "signed", "§6", label="Earned")
     changes = {
         "gross_savings": ("gross_savings", "Gross savings"),
@@ -317,10 +398,37 @@ def fee_reset() -> Sample:
     book.term("baseline_pmpm", "412.50", "usd_pmpm", "§5.1", "Baseline PMPM")
     book.given("member_months", "204000", "member_months", "§2", "Member months")
     book.given("expenditure_pmpm", "418.23", "usd_pmpm", "§5.1", "Expenditure PMPM")
-    book.compute("benchmark_pmpm", "baseline_pmpm * market_trend", "usd_pmpm", "§5.1", "Benchmark PMPM", baseline_pmpm="baseline_pmpm", market_trend="market_trend")
-    book.compute("decrease_pmpm", "benchmark_pmpm - expenditure_pmpm", "usd_pmpm", "§5.2", "Decrease against the market", benchmark_pmpm="benchmark_pmpm", expenditure_pmpm="expenditure_pmpm")
-    book.compute("fee_with_share", "fee + reset_share * decrease_pmpm", "usd_pmpm", "§5.2", "Fee and share of the decrease", fee="fee", reset_share="reset_share", decrease_pmpm="decrease_pmpm")
-    book.compute("fees", "fee * member_months", "usd", "§3.1", "Fee × member months", fee="fee", member_months="member_months")
+    book.compute(
+        "benchmark_pmpm",
+        "baseline_pmpm * market_trend",
+        "usd_pmpm",
+        "§5.1",
+        "Benchmark PMPM",
+        baseline_pmpm="baseline_pmpm",
+        market_trend="market_trend",
+    )
+    book.compute(
+        "decrease_pmpm",
+        "benchmark_pmpm - expenditure_pmpm",
+        "usd_pmpm",
+        "§5.2",
+        "Decrease against the market",
+        benchmark_pmpm="benchmark_pmpm",
+        expenditure_pmpm="expenditure_pmpm",
+    )
+    book.compute(
+        "fee_with_share",
+        "fee + reset_share * decrease_pmpm",
+        "usd_pmpm",
+        "§5.2",
+        "Fee and share of the decrease",
+        fee="fee",
+        reset_share="reset_share",
+        decrease_pmpm="decrease_pmpm",
+    )
+    book.compute(
+        "fees", "fee * member_months", "usd", "§3.1", "Fee × member months", fee="fee", member_months="member_months"
+    )
     book.settle("care_coordination_fee", "fees", "§3.1", label="Care coordination fee")
     book.settle("next_care_coordination_fee", "fee_with_share", "§5.2", "usd_pmpm", "Next care coordination fee")
     return book.sample("BayCare Example Group")
@@ -332,8 +440,24 @@ def uplift() -> Sample:
     book.term("uplift_by_points", [["0", "0"], ["3", "0.02"], ["5", "0.035"]], "table", "Ex. D", "Uplift by points")
     book.given("clinical_points", "3", "points", "Ex. D", "Clinical points")
     book.given("financial_points", "2", "points", "Ex. D", "Financial points")
-    book.compute("points_earned", "clinical + financial", "points", "Ex. D", "Points earned", clinical="clinical_points", financial="financial_points")
-    book.compute("uplift", "step(points, uplift_by_points)", "rate", "Ex. D", "Uplift", points="points_earned", uplift_by_points="uplift_by_points")
+    book.compute(
+        "points_earned",
+        "clinical + financial",
+        "points",
+        "Ex. D",
+        "Points earned",
+        clinical="clinical_points",
+        financial="financial_points",
+    )
+    book.compute(
+        "uplift",
+        "step(points, uplift_by_points)",
+        "rate",
+        "Ex. D",
+        "Uplift",
+        points="points_earned",
+        uplift_by_points="uplift_by_points",
+    )
     book.settle("fee_schedule_uplift", "uplift", "Ex. D", "rate", "Fee schedule uplift")
     return book.sample("Cornerstone Example Physicians")
 
@@ -343,7 +467,15 @@ def pay_for_performance() -> Sample:
     book = Book("primed-2014", "primed", "Pay for performance", ("2014-01", "2014-12"))
     book.term("pool_pmpm", "2.00", "usd_pmpm", "§3", "Pool PMPM")
     book.given("member_months", "72000", "member_months", "§2", "Member months")
-    book.compute("quality_pool", "pool_pmpm * member_months", "usd", "§3", "Quality pool", pool_pmpm="pool_pmpm", member_months="member_months")
+    book.compute(
+        "quality_pool",
+        "pool_pmpm * member_months",
+        "usd",
+        "§3",
+        "Quality pool",
+        pool_pmpm="pool_pmpm",
+        member_months="member_months",
+    )
     _quality(book, "quality_pool")
     book.settle("earned", "quality_dollars_earned", "§3", label="Quality reward earned")
     changes = {

@@ -104,7 +104,7 @@ def test_the_manifest_names_everything(written: Path) -> None:
     }  # fmt: skip
     assert manifest["lock"] == sha256((ROOT / "requirements.lock").read_bytes()).hexdigest()
     assert (manifest["version"], manifest["replaces"], manifest["ledger_head"]) == (1, None, None)
-    assert set(manifest["templates"]) == {"statement.html.j2", "statement.md.j2"}
+    assert {"statement.html.j2", "statement.md.j2"} < set(manifest["templates"])
 
 
 def test_lines_as_a_table(written: Path) -> None:

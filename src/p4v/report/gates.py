@@ -64,19 +64,22 @@ def _distance(line: Mapping[str, Any] | None) -> str:
 
 
 def _sides(lines: Lines, gate: Mapping[str, Any], distance: Mapping[str, Any] | None) -> tuple[str, str]:
-    """What was compared and what was required, from the formula of the distance or of the gate itself."""
-    for line in (distance, gate):
-        if line is not None and line["expression"] is not None:
-            match tree_of(line):
-                case Arithmetic(operator="-", left=left, right=right) | Comparison(left=left, right=right):
-                    return _side(left, right, line, lines), _side(right, left, line, lines)
+    """What was compared and what was required, from the formula of the distance, else from that of the gate."""
+    if distance is not None and distance["value"] is not None and distance["expression"] is not None:
+        tree = tree_of(distance)
+        if isinstance(tree, Arithmetic) and tree.operator == "-":
+            left, right = _figure(tree.left, distance, lines), _figure(tree.right, distance, lines)
+            left = left if left is not None else None if right is None else right + figure(distance)
+            right = right if right is not None or left is None else left - figure(distance)
+            if left is not None and right is not None:
+                unit = distance["unit"]
+                return short_value(left, unit, right), short_value(right, unit, left)
+    tree = tree_of(gate) if gate["expression"] is not None else None
+    if isinstance(tree, Comparison):
+        return part_in_numbers(tree.left, gate, lines), part_in_numbers(tree.right, gate, lines)
     return "", ""
 
 
-def _side(node: Symbol, other: Symbol, line: Mapping[str, Any], lines: Lines) -> str:
-    """A single figure in short, with the decimals that tell it from the other side; anything else as it stands."""
-    if not isinstance(node, Name):
-        return part_in_numbers(node, line, lines)
-    own = lines[line["inputs"][node.name]]
-    others = [figure(lines[line["inputs"][other.name]])] if isinstance(other, Name) else []
-    return short_value(figure(own), own["unit"], *others)
+def _figure(node: Symbol, line: Mapping[str, Any], lines: Lines) -> Fraction | None:
+    """The figure of one side, if it is a single line."""
+    return figure(lines[line["inputs"][node.name]]) if isinstance(node, Name) else None

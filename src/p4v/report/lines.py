@@ -10,11 +10,6 @@ from p4v.report.shown import figure, origin_text, shown
 from p4v.report.wording import RULE_WORDS, Lines, formula_in_numbers, formula_in_words
 
 _WORKING = ("savings_change", "losses_change", "rounding_change", "waterfall")
-_QUALITY = (
-    "numerator", "denominator", "prior_rate", "rate", "performance", "scored", "points", "maximum_points", "weight",
-    "threshold", "target", "minimum_denominator", "measure_earned", "measure_not_earned", "score", "expected",
-    "market_rate",
-)  # fmt: skip
 _GATES = ("gate_met", "gate_distance", "not_earned")
 
 
@@ -84,7 +79,7 @@ def is_negative(line: Mapping[str, Any]) -> bool:
 
 def _part(line: Mapping[str, Any], measures: Sequence[str]) -> str:
     stem, _, key = line["name"].partition(".")
-    if key in measures and stem in _QUALITY:
+    if key in measures and line["kind"] != "settled":
         return "quality"
     if line["kind"] in ("term", "given"):
         return "terms" if line["kind"] == "term" else "given"

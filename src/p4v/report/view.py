@@ -10,7 +10,7 @@ from p4v.report.gates import GateView, gates
 from p4v.report.lines import LineView, Parts, parts_of
 from p4v.report.scorecard import Scorecard, measure_ids, scorecard
 from p4v.report.sentences import Headline, headline, main_line, sentences
-from p4v.report.shown import change_text, date_text, figure, period_text, short_value, shown, tile_value
+from p4v.report.shown import change_text, date_text, figure, period_text, short_value, tile_value
 from p4v.report.waterfall import Waterfall, bars_of, waterfall
 from p4v.report.wording import Lines, spans_text
 
@@ -80,7 +80,9 @@ def statement_view(document: Mapping[str, Any], manifest: Mapping[str, Any], dig
     settled = [line for line in parts.main if line.kind == "settled"]
     return StatementView(
         heading="Settlement statement" if settled else manifest["title"],
-        program=" · ".join(part for part in (_name(manifest.get("payer")), manifest["title"] if settled else "") if part),
+        program=" · ".join(
+            part for part in (_name(manifest.get("payer")), manifest["title"] if settled else "") if part
+        ),
         reached="How the amount was reached" if settled else "How the figure was reached",
         facts=list(_facts(document, manifest, group, period)),
         group=document["group"],

@@ -11,7 +11,6 @@ from p4v.symbols import Call, Comparison, Name, Symbol, Whole, Word
 
 Lines = Mapping[str, Mapping[str, Any]]
 RULE_WORDS = {"half_up": "half up", "half_even": "half even", "down": "down", "up": "up"}
-_SUMS = ("total", "weighted_total")
 
 
 def formula_in_words(line: Mapping[str, Any], lines: Lines) -> str:
@@ -65,6 +64,11 @@ class _Words(Reader):
                 return self.shown[name] if number else f"not ({self.shown[name]})"
         return super().whole(node)
 
+    def part(self, node: Symbol) -> str:
+        """A phrase within an expression stands in parentheses."""
+        text = super().part(node)
+        return f"({text})" if isinstance(node, Call) and node.primitive in self.words else text
+
     def is_flag(self, parameter: str) -> bool:
         given = self.inputs[parameter]
         return isinstance(given, str) and self.lines[given]["unit"] == "flag"
@@ -98,7 +102,8 @@ class _Words(Reader):
 
     def rounded(self, value: Symbol, places: Symbol, rule: Symbol) -> str:
         word = RULE_WORDS[rule.word] if isinstance(rule, Word) else self.part(rule)
-        return f"{self.part(value)} rounded {word} to {self.part(places)} places"
+        text = self.part(value) if isinstance(value, Name | Call) else f"({self.part(value)})"
+        return f"{text} rounded {word} to {self.part(places)} places"
 
     def allocated(self, whole: Symbol, weights: Symbol, i: Symbol) -> str:
         weight = self.operand_text(self.names_of(weights)[_index(i)])
@@ -145,10 +150,6 @@ class _Figures(_Words):
     def listed(self, names: Sequence[str], joined_by: str) -> str:
         texts = [self.operand_text(name) for name in names]
         return joined_by.join(map(_as_operand, texts))
-
-    def part(self, node: Symbol) -> str:
-        text = super().part(node)
-        return f"({text})" if isinstance(node, Call) and node.primitive in _SUMS else text
 
     def weighted_total(self, values: Symbol, weights: Symbol) -> str:
         pairs = zip(self.names_of(values), self.names_of(weights), strict=True)

@@ -135,7 +135,7 @@ ROOMS = [
     ["primitives", "expressions"],
     ["formulas"],
     ["worksheet"],
-    ["contract", "figures"],
+    ["contract", "figures", "codes"],
     ["programs"],
     ["settlement"],
     ["asked"],

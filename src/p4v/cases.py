@@ -22,7 +22,7 @@ from p4v.single import read_contract
 from p4v.worksheet import Line, LineFault
 
 CODES = {
-    "number": "P4V-C030", "empty": "P4V-C030", "range": "P4V-C040", "missing": "P4V-C022", "unknown": "P4V-C020", 
+    "number": "P4V-C030", "empty": "P4V-C030", "range": "P4V-C040", "missing": "P4V-C022", "unknown": "P4V-C020",
     "people": "P4V-C040",
     "above": "P4V-C041",
 }  # fmt: skip

@@ -130,7 +130,7 @@ def settle(
     json_lines: json_option = False,
 ) -> None:
     """Settle one group: its contract, with the figures of a period."""
-    from p4v.report.view import shown
+    from p4v.report.shown import shown
     from p4v.runs.folder import contract_run
     from p4v.runs.store import refuse_place
     from p4v.single import settle_contract
@@ -192,23 +192,37 @@ def _status(text: str | None) -> Any:
 @app.command()
 @reported
 def explain(
-    run: Annotated[Path, typer.Argument(help="The folder of a run.")],
+    run: Annotated[str, typer.Argument(help="The folder of a run, or a code such as P4V-C047.")],
     line: Annotated[str | None, typer.Argument(help="A line's name or number; all lines if none is named.")] = None,
 ) -> None:
-    """Print the lines that a figure rests on: formula, formula with numbers, clause, origin."""
-    from p4v.errors import Finding, did_you_mean
+    """Print the lines that a figure rests on: formula, formula with numbers, clause, origin; or what a code means."""
+    from p4v.errors import CODE_PATTERN, Finding, did_you_mean
     from p4v.report.explanation import explained
     from p4v.runs.verify import read_run
 
-    document, _ = read_run(run)
+    if CODE_PATTERN.fullmatch(run):
+        _explain_code(run)
+        return
+    document, _ = read_run(Path(run))
     try:
         typer.echo("\n".join(explained(document, line)))
     except KeyError:
         names = [entry["name"] for entry in document["lines"]]
         remedy = did_you_mean(line or "", names)
         raise Refusal(
-            [Finding("P4V-U005", str(run), "no such line", "a line's name or number", line, help=remedy)]
+            [Finding("P4V-U005", run, "no such line", "a line's name or number", line, help=remedy)]
         ) from None
+
+
+def _explain_code(code: str) -> None:
+    from p4v.codes import codes, explained
+    from p4v.errors import Finding, did_you_mean
+
+    if code not in codes():
+        raise Refusal(
+            [Finding("P4V-U011", code, "no such code", "a code of a message", help=did_you_mean(code, codes()))]
+        )
+    typer.echo(explained(code))
 
 
 @app.command()

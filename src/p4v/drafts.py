@@ -13,11 +13,12 @@ from p4v.asked import figures_asked
 from p4v.check import TO_FILL_IN
 from p4v.contract.blocks import KINDS, NEEDED, Block
 from p4v.contract.documents import Program
-from p4v.contract.models import ContractDocument, FigureSpec
+from p4v.contract.models import ContractDocument
 from p4v.contract.terms import rule_findings
 from p4v.contract.written import Shape, shape_of
 from p4v.data.figures_file import HEADER
 from p4v.errors import Finding
+from p4v.figures import Wanted
 from p4v.periods import Period
 from p4v.units import Unit
 
@@ -153,7 +154,7 @@ def _is_section(name: str) -> bool:
     return name.partition(".")[0] in ("prior", "paid")
 
 
-def _figure(indent: str, name: str, spec: FigureSpec) -> str:
+def _figure(indent: str, name: str, spec: Wanted) -> str:
     label = f" · {spec.label}" if spec.label else ""
     optional = " · optional" if spec.optional else ""
     stated = [("from", spec.at_least), ("to", spec.at_most)]
@@ -164,7 +165,7 @@ def _figure(indent: str, name: str, spec: FigureSpec) -> str:
     return f"{start:<{_COMMENTS}}# {kind}{bounds}{label} · {spec.clause}{optional}\n"
 
 
-def _measures(measures: Mapping[str, FigureSpec]) -> str:
+def _measures(measures: Mapping[str, Wanted]) -> str:
     text = ""
     for measure in dict.fromkeys(name.partition(".")[2] for name in measures):
         parts = {name: spec for name, spec in measures.items() if name.partition(".")[2] == measure}
@@ -174,7 +175,7 @@ def _measures(measures: Mapping[str, FigureSpec]) -> str:
     return text
 
 
-def _section(section: str, asked: Mapping[str, FigureSpec]) -> str:
+def _section(section: str, asked: Mapping[str, Wanted]) -> str:
     """`prior` or `paid`: one number, or one to each name."""
     own = {name: spec for name, spec in asked.items() if name.partition(".")[0] == section}
     text = "".join(_figure("", name, spec) for name, spec in own.items() if name == section)

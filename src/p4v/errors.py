@@ -4,6 +4,7 @@ Findings are collected values; a `Refusal` carries all of one run, and nothing h
 """
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -12,6 +13,7 @@ SHOWN_FINDINGS = 50
 EXIT_CODES = {"U": 2, "C": 3, "D": 4, "S": 5, "V": 6, "R": 7, "X": 8}
 """First letter of a code to exit code: command line, configuration, data, store, verification, conflict, safety."""
 INTERRUPTED = 130
+CODE_PATTERN = re.compile(r"P4V-[A-Z][0-9]{3}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from p4v.settlement import Settlement, worksheet
 from p4v.worksheet import LineFault
 
 CODES = {
-    "number": "P4V-D012", "empty": "P4V-D013", "range": "P4V-D012", "missing": "P4V-D013", "unknown": "P4V-D011", 
+    "number": "P4V-D012", "empty": "P4V-D013", "range": "P4V-D012", "missing": "P4V-D013", "unknown": "P4V-D011",
     "people": "P4V-D042",
     "above": "P4V-D041",
 }  # fmt: skip

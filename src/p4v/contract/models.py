@@ -15,6 +15,16 @@ from p4v.units import Unit
 Status = Literal["projected", "interim", "final"]
 
 
+CALCULATIONS = ("p4v/calculation/1",)
+"""The released formulas that contracts and runs can name, the newest last."""
+
+
+def _calculation(value: Any) -> str:
+    if value not in CALCULATIONS:
+        raise fault("P4V-C053", "an unknown calculation", f"one of {', '.join(CALCULATIONS)}")
+    return str(value)
+
+
 def _unit(value: Any) -> Unit:
     if value in [str(unit) for unit in Unit if unit is not Unit.TABLE]:
         return Unit(value)
@@ -167,7 +177,7 @@ class ContractDocument(Shared):
     """One contract file: the last part of a chain of programs, for one group."""
 
     contract: Id
-    calculation: Text | None = None
+    calculation: Annotated[str | None, PlainValidator(_calculation)] = None
     """The released formulas that the contract was written for."""
     group: GroupParty
     """The medical group."""

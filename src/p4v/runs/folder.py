@@ -18,7 +18,7 @@ import rfc8785
 import p4v
 from p4v.batch import Batch, SettledRow
 from p4v.contract.documents import Part, Program
-from p4v.contract.models import ContractDocument
+from p4v.contract.models import CALCULATIONS, ContractDocument
 from p4v.errors import Finding, Refusal
 from p4v.money import decimal_text
 from p4v.resources import resource
@@ -27,7 +27,7 @@ from p4v.settlement import Settlement, digest_of, terms_for
 from p4v.single import SettledContract
 
 SCHEMA = "p4v/manifest/1"
-CALCULATION = "p4v/calculation/1"
+CALCULATION = CALCULATIONS[-1]
 """The released formulas that a run was made with; a run that names another cannot be verified by this release."""
 SETTLEMENT, MANIFEST, LINES, INPUTS = "settlement.json", "manifest.json", "lines.csv", "inputs"
 _LINE_COLUMNS = ("number", "name", "label", "kind", "value", "exact", "unit", "expression", "clause", "state")

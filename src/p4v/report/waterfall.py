@@ -12,7 +12,7 @@ from p4v.report.shown import MINUS, figure, part_label, shown_value
 from p4v.report.wording import Lines
 
 _WIDTH, _TOP, _BOTTOM = 620, 26, 218
-_NARROW_WIDTH, _ROW, _BAR = 340, 42, 16
+_NARROW_WIDTH, _ROW, _BAR, _GAP = 340, 42, 16, 9
 _SCALES = ((10_000_000, 1_000_000, 2, "$ millions"), (100_000, 1000, 0, "$ thousands"), (0, 1, 0, "$"))
 
 
@@ -101,7 +101,7 @@ def bars_of(lines: Lines) -> list[Bar]:
     for name, line in lines.items():
         if name.startswith("waterfall."):
             change = figure(line)
-            kind = "start" if not bars else "falls" if change < 0 else "rises"
+            kind = "start" if not bars else "falls" if change < 0 else "rises" if change > 0 else "even"
             label = part_label(line, "Waterfall")
             bars.append(Bar(line["number"], name, label, line["clause"], change, at, at + change, kind))
             at += change
@@ -168,7 +168,7 @@ def _narrow(bars: Sequence[Bar], shorts: Sequence[str]) -> Drawing:
         y = place * _ROW + 18
         width = max(int(abs(bar.change) * scale), 1)
         end = int((bar.after - low) * scale)
-        link = (end, y + _BAR, end, y + _ROW) if place < len(bars) - 1 else None
+        link = (end, y + _BAR, end, y + _BAR + _GAP) if place < len(bars) - 1 else None
         drawn.append(DrawnBar(x, y, width, _BAR, bar.kind, short, _NARROW_WIDTH, y - 5, [(y - 5, bar.label)], 0, link))
     return Drawing(_NARROW_WIDTH, len(bars) * _ROW, int(-low * scale), drawn)
 

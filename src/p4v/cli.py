@@ -5,7 +5,7 @@ What a command needs is imported inside it, so that `p4v --help` answers at once
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,6 +23,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+_Templates = Annotated[
+    Path | None, typer.Option("--templates", help="A folder with templates of your own, before the built-in ones.")
+]
 json_option = Annotated[bool, typer.Option("--json", help="Print findings as JSON lines.")]
 
 
@@ -91,17 +94,20 @@ def settle_table(
     only: Annotated[
         list[str] | None, typer.Option("--only", help="KEY=VALUE[,KEY=VALUE…]: settle only the rows that match.")
     ] = None,
+    templates: _Templates = None,
     terms: Annotated[bool, typer.Option("--terms", help="Columns for the contract's terms too.")] = False,
     json_lines: json_option = False,
 ) -> None:
     """Settle every row of a table of groups."""
     from p4v import batch
     from p4v.report.results import results_csv
+    from p4v.runs.folder import run_of
     from p4v.runs.store import refuse_place, write_file
 
     path = _binding_path(binding)
     conditions = [_condition(text) for text in only or []]
     refuse_place(out, folder=False)
+    _refuse_templates(templates)
     if statements is not None:
         refuse_place(statements, folder=True)
     _refuse_overwriting(out, [table, path])
@@ -110,7 +116,8 @@ def settle_table(
     _refuse_overwriting(out, settled.binding.paths())
     results = results_csv(settled, terms)
     if statements is not None:
-        _write_statements(settled, statements)
+        for line in _write_runs([run_of(settled, row) for row in settled.rows], statements, templates):
+            typer.echo(line)
     write_file(out, results)
     typer.echo(f"{len(settled.rows)} of {len(settled.table.rows)} rows settled")
     typer.echo(f"results    {out}")
@@ -127,6 +134,7 @@ def settle(
         typer.Option("--known", help="YYYY-MM-DD: the terms as known that day."),
     ] = None,
     status: Annotated[str | None, typer.Option("--status", help="projected, interim or final.")] = None,
+    templates: _Templates = None,
     json_lines: json_option = False,
 ) -> None:
     """Settle one group: its contract, with the figures of a period."""
@@ -136,13 +144,16 @@ def settle(
     from p4v.single import settle_contract
 
     refuse_place(out, folder=True)
+    _refuse_templates(templates)
     settled = settle_contract(contract, figures, day_option("--known", known), _status(status))
     run = contract_run(settled)
+    written = _write_runs([run], out, templates)
     lines = [line for line in run.document()["lines"] if line["kind"] == "settled"]
     width = max((len(line["label"]) for line in lines), default=0)
     for line in lines:
         typer.echo(f"{line['label']:<{width}}  {shown(line):>18}  {line['clause']}")
-    _write_run(run, out)
+    for line in written:
+        typer.echo(line)
 
 
 @app.command()
@@ -235,26 +246,30 @@ def rerun(run: Annotated[Path, typer.Argument(help="The folder of a run.")]) -> 
     typer.echo("identical")
 
 
-def _write_statements(settled: Any, folder: Path) -> None:
-    from p4v.runs.folder import run_of
-
-    with _Progress("writing statements", sys.stderr, len(settled.rows)) as step:
-        for row in settled.rows:
-            _write_run(run_of(settled, row), folder, step)
-
-
-def _write_run(run: Any, folder: Path, step: Callable[[], None] = lambda: None) -> None:
-    """Writes a run and its reports, and says where they lie."""
-    from p4v.report.reports import reports, write_reports
+def _write_runs(runs: Sequence[Any], folder: Path, templates: Path | None) -> list[str]:
+    """Writes runs and their reports. Gives back where they lie, to be printed once all are written."""
+    from p4v.report.reports import reports, reports_with, write_reports
     from p4v.runs.folder import SETTLEMENT, write_run
     from p4v.settlement import digest_of
 
-    written = write_run(run, folder)
-    files = reports(run.document(), run.manifest(), digest_of(run.files[SETTLEMENT]))
-    place = write_reports(folder, run.id, files)
-    step()
-    typer.echo(f"{'run       ' if written else 'already settled'} {folder / run.id}")
-    typer.echo(f"reports    {place}")
+    jobs = [(run.document(), run.manifest(), digest_of(run.files[SETTLEMENT])) for run in runs]
+    made = None if templates is None else reports_with(templates, jobs)
+    lines: list[str] = []
+    with _Progress("writing statements", sys.stderr, len(runs)) as step:
+        for index, run in enumerate(runs):
+            written = write_run(run, folder)
+            place = write_reports(folder, run.id, made[index] if made else reports(*jobs[index]))
+            step()
+            lines.append(f"{'run       ' if written else 'already settled'} {folder / run.id}")
+            lines.append(f"reports    {place}")
+    return lines
+
+
+def _refuse_templates(templates: Path | None) -> None:
+    from p4v.report.own_templates import refuse_folder
+
+    if templates is not None:
+        refuse_folder(templates)
 
 
 def _binding_path(binding: str) -> Path:

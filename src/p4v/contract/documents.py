@@ -269,6 +269,11 @@ def _finding_of(
     field = ".".join(str(part) for part in (*path, *loc)) or None
     context = fault.get("ctx", {})
     match fault["type"]:
+        case "p4v" if (about := node_at(node, (*loc, context.get("term") or ""))) is not None:
+            return file.finding(
+                context["code"], about.place, ".".join(map(str, (*path, *loc, context["term"]))), context["found"],
+                context["allowed"], remedy=context["help"],
+            )  # fmt: skip
         case "p4v":
             return file.finding(
                 context["code"], place, field, context["found"], context["allowed"], remedy=context["help"]
@@ -323,7 +328,7 @@ def node_at(node: Node, path: Sequence[str | int]) -> Node | None:
     for part in path:
         if isinstance(node, Mapping) and part in node.entries:
             node = node.entries[str(part)].value
-        elif isinstance(node, Listing) and isinstance(part, int):
+        elif isinstance(node, Listing) and isinstance(part, int) and part < len(node.items):
             node = node.items[part]
         else:
             return None

@@ -26,9 +26,11 @@ ORIGIN_TABLE = "figures"
 """What a line's origin says of a figures file: its own name is no part of a settlement."""
 _HEADINGS = ("group", "period", "status", "known_at", "source")
 _AS_DATA = {
-    "C001": "D030", "C007": "D006", "C008": "D007", "C009": "D010", "C010": "D008", "C020": "D011", "C022": "D013",
-    "C030": "D012", "C031": "D020", "C033": "D020", "C035": "D033", "C036": "D033", "C052": "D036",
-    "C005": "D005", "C011": "D020",
+    "P4V-C001": "P4V-D030", "P4V-C007": "P4V-D006", "P4V-C008": "P4V-D007",
+    "P4V-C009": "P4V-D010", "P4V-C010": "P4V-D008", "P4V-C020": "P4V-D011",
+    "P4V-C022": "P4V-D013", "P4V-C030": "P4V-D012", "P4V-C031": "P4V-D020",
+    "P4V-C033": "P4V-D020", "P4V-C035": "P4V-D033", "P4V-C036": "P4V-D033",
+    "P4V-C052": "P4V-D036", "P4V-C005": "P4V-D005", "P4V-C011": "P4V-D020",
 }  # fmt: skip
 """What a fault of a contract file is called in a figures file; any other fault of its form is D016."""
 
@@ -112,10 +114,10 @@ def read_figures(path: Path) -> GroupFigures:
 
 def _as_data(finding: Finding) -> Finding:
     """The finding without the frame, under a code of data."""
-    code = _AS_DATA.get(finding.code.removeprefix("P4V-"), "D016")
+    code = _AS_DATA.get(finding.code, "P4V-D016")
     if finding.code.startswith("P4V-S"):
         return finding
-    return replace(finding, code=f"P4V-{code}", frame=())
+    return replace(finding, code=code, frame=())
 
 
 @dataclass(frozen=True, slots=True)

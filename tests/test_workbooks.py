@@ -111,7 +111,7 @@ class TestFile:
         document = self.document(books)
         content = workbook(document, "d" * 64)
         with zipfile.ZipFile(io.BytesIO(content)) as parts:
-            sheet = parts.read("xl/worksheets/sheet1.xml").decode()
+            sheet = parts.read("xl/worksheets/sheet2.xml").decode()  # Summary, then Settlement
         earned = next(line for line in document["lines"] if line["name"] == "earned")
         assert f"<v>{float(earned['value']):.16G}</v>" in sheet
         assert POISON not in sheet

@@ -74,9 +74,9 @@ def _sides(lines: Lines, gate: Mapping[str, Any], distance: Mapping[str, Any] | 
             if left is not None and right is not None:
                 unit = distance["unit"]
                 return short_value(left, unit, right), short_value(right, unit, left)
-    tree = tree_of(gate) if gate["expression"] is not None else None
-    if isinstance(tree, Comparison):
-        return part_in_numbers(tree.left, gate, lines), part_in_numbers(tree.right, gate, lines)
+    claim = tree_of(gate) if gate["expression"] is not None else None
+    if isinstance(claim, Comparison):
+        return part_in_numbers(claim.left, gate, lines), part_in_numbers(claim.right, gate, lines)
     return "", ""
 
 

@@ -14,14 +14,15 @@ WORKBOOK = "workbook.xlsx"
 
 def reports(document: Mapping[str, Any], manifest: Mapping[str, Any], digest: str) -> dict[str, bytes]:
     """File name to bytes."""
-    return {**statements(document, manifest, digest), WORKBOOK: workbook(document, digest)}
+    return {**statements(document, manifest, digest), WORKBOOK: workbook(document, digest, manifest)}
 
 
 def reports_with(folder: Path, jobs: Sequence[Job]) -> list[dict[str, bytes]]:
     """The same for all jobs, from a user's templates first. Raises `Refusal` before anything is written."""
     made = own_statements(folder, jobs)
     return [
-        {**files, WORKBOOK: workbook(document, digest)} for files, (document, _, digest) in zip(made, jobs, strict=True)
+        {**files, WORKBOOK: workbook(document, digest, manifest)}
+        for files, (document, manifest, digest) in zip(made, jobs, strict=True)
     ]
 
 

@@ -1,7 +1,7 @@
 """The settlement as a workbook whose every computed figure is a live formula, its value written beside it.
 
-Terms and given figures stand on the sheet Inputs, tables and lists on Lists, what was computed on Settlement. Each
-figure is a defined name, `p4v.` and the line's name.
+Terms and given figures stand on the sheet Inputs, tables and lists on Lists, what was computed on Settlement; Summary
+and Scorecard take their figures from there. Each figure is a defined name, `p4v.` and the line's name.
 """
 
 import io
@@ -17,29 +17,26 @@ from xlsxwriter.worksheet import Worksheet as Sheet
 
 from p4v.expressions import Block, rounded_cell, spreadsheet_formula
 from p4v.report.parsing import parsed
-from p4v.report.shown import NO_VALUE, figure, origin_text
+from p4v.report.scorecard import measure_ids
+from p4v.report.shown import NO_VALUE, UNIT_WORDS, figure, origin_text, period_text
+from p4v.report.workbook_formats import Formats
+from p4v.report.workbook_summary import write_scorecard, write_summary
+from p4v.runs.folder import safe_text
 
 _CREATED = datetime(2000, 1, 1)
 """A fixed date, so that the same settlement gives the same bytes."""
-_FORMATS = {
-    "usd": "#,##0.00;[Red]-#,##0.00",
-    "usd_pmpm": "#,##0.00;[Red]-#,##0.00",
-    "usd_per_person": "#,##0.00;[Red]-#,##0.00",
-    "rate": "0.00####%",
-    "count": "#,##0",
-    "member_months": "#,##0.######",
-}
 _HEADINGS = ("Line", "Name", "Item", "Value", "Unit", "Formula", "Clause", "Origin")
-_WIDTHS = (6, 34, 44, 20, 14, 70, 40, 44)
+_WIDTHS = (6, 30, 40, 19, 13, 60, 34, 38)
+_FIRST_ROW = 4
 
 
-def workbook(document: Mapping[str, Any], digest: str) -> bytes:
+def workbook(document: Mapping[str, Any], digest: str, manifest: Mapping[str, Any] | None = None) -> bytes:
     """The bytes of the workbook of a stored settlement."""
     buffer = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     book = xlsxwriter.Workbook(buffer, options)
     book.set_properties({"created": _CREATED, "title": "Settlement", "comments": f"settlement digest {digest}"})
-    _Writer(book, document, digest).write()
+    _Writer(book, document, digest, manifest or {}).write()
     book.close()
     return buffer.getvalue()
 
@@ -47,35 +44,31 @@ def workbook(document: Mapping[str, Any], digest: str) -> bytes:
 class _Writer:
     """Writes the sheets of one settlement."""
 
-    def __init__(self, book: Workbook, document: Mapping[str, Any], digest: str) -> None:
+    def __init__(self, book: Workbook, document: Mapping[str, Any], digest: str, manifest: Mapping[str, Any]) -> None:
         self.book = book
         self.document = document
         self.digest = digest
-        self.settlement = book.add_worksheet("Settlement")
-        self.inputs = book.add_worksheet("Inputs")
-        self.lists = book.add_worksheet("Lists")
-        self.bold = book.add_format({"bold": True, "bottom": 1})
-        self.wrapped = book.add_format({"text_wrap": True, "valign": "top"})
-        self.formats = {unit: book.add_format({"num_format": form, "valign": "top"}) for unit, form in _FORMATS.items()}
-        self.settled = book.add_format({"num_format": _FORMATS["usd"], "bold": True, "top": 1, "valign": "top"})
-        self.plain = book.add_format({"valign": "top"})
+        self.manifest = manifest
         self.lines: dict[str, Mapping[str, Any]] = {line["name"]: line for line in document["lines"]}
         self.names = defined_names(list(self.lines))
+        self.formats = Formats(book)
+        self.summary = book.add_worksheet("Summary")
+        self.settlement = book.add_worksheet("Settlement")
+        self.scorecard = book.add_worksheet("Scorecard") if measure_ids(self.lines) else None
+        self.inputs = book.add_worksheet("Inputs")
+        self.lists = book.add_worksheet("Lists")
         self.blocks: dict[tuple[str, ...], Block] = {}
         self.list_column = 0
 
     def write(self) -> None:
         for sheet in (self.settlement, self.inputs):
             for column, (heading, width) in enumerate(zip(_HEADINGS, _WIDTHS, strict=True)):
-                sheet.write_string(3, column, heading, self.bold)
+                sheet.write_string(_FIRST_ROW - 1, column, heading, self.formats.heading)
                 sheet.set_column(column, column, width)
-            sheet.freeze_panes(4, 0)
-        period = self.document["period"]
-        head = f"{self.document['group']}, {self.document['contract']}, {period['from']} to {period['to']}"
-        for sheet in (self.settlement, self.inputs, self.lists):
-            sheet.write_string(0, 0, head)
-            sheet.write_string(1, 0, f"settlement digest {self.digest}")
-        rows = {"Inputs": 4, "Settlement": 4}
+            sheet.freeze_panes(_FIRST_ROW, 3)
+        for sheet in self.book.worksheets():
+            self.head(sheet)
+        rows = {"Inputs": _FIRST_ROW, "Settlement": _FIRST_ROW}
         for line in self.lines.values():
             title, sheet = (
                 ("Inputs", self.inputs) if line["kind"] in ("term", "given") else ("Settlement", self.settlement)
@@ -84,25 +77,42 @@ class _Writer:
                 self.table(line)
             self.line(sheet, title, rows[title], line)
             rows[title] += 1
+        write_summary(self.summary, self.document, self.manifest, self.names, self.formats)
+        if self.scorecard is not None:
+            write_scorecard(self.scorecard, self.lines, self.names, self.formats)
+        self.summary.activate()
+
+    def head(self, sheet: Sheet) -> None:
+        """What a sheet is of, and how it prints: across one page, headings on each, numbered."""
+        group = self.manifest.get("group_name") or self.document["group"]
+        title = f"{group}, {self.document['contract']}, {period_text(self.document['period'])}"
+        sheet.write_string(0, 0, safe_text(title), self.formats.title)
+        sheet.write_string(1, 0, f"settlement digest {self.digest}", self.formats.soft)
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
+        sheet.repeat_rows(_FIRST_ROW - 1)
+        sheet.set_footer(f"&L&8{self.digest[:16]}&C&8&A&R&8&P / &N")
+        sheet.hide_gridlines(2)
 
     def line(self, sheet: Sheet, title: str, row: int, line: Mapping[str, Any]) -> None:
-        sheet.write_number(row, 0, line["number"], self.plain)
-        cells = (line["name"], line["label"], None, line["unit"], line["expression"] or "", line["clause"])
+        sheet.write_number(row, 0, line["number"], self.formats.number)
+        unit = UNIT_WORDS.get(line["unit"], line["unit"])
+        cells = (line["name"], line["label"], None, unit, line["expression"] or "", line["clause"])
         for column, text in enumerate(cells, start=1):
             if text is not None:
-                sheet.write_string(row, column, text, self.wrapped)
-        sheet.write_string(row, 7, origin_text(line["origin"]), self.wrapped)
+                sheet.write_string(row, column, safe_text(text), self.formats.wrapped)
+        sheet.write_string(row, 7, safe_text(origin_text(line["origin"])), self.formats.wrapped)
         self.value(sheet, row, line)
         if line["unit"] != "table":
             cell = xl_rowcol_to_cell(row, 3, row_abs=True, col_abs=True)
             self.book.define_name(self.names[line["name"]], f"={title}!{cell}")
 
     def value(self, sheet: Sheet, row: int, line: Mapping[str, Any]) -> None:
-        style = self.settled if line["kind"] == "settled" else self.formats.get(line["unit"], self.plain)
+        style = self.formats.of(line)
         if line["value"] is None:
-            sheet.write_string(row, 3, NO_VALUE[line["state"]], self.plain)
+            sheet.write_string(row, 3, NO_VALUE[line["state"]], self.formats.right)
         elif line["unit"] == "table":
-            sheet.write_string(row, 3, "see Lists", self.plain)
+            sheet.write_string(row, 3, "see Lists", self.formats.right)
         elif line["expression"] is None:
             sheet.write_number(row, 3, float(figure(line)), style)
         else:
@@ -127,12 +137,12 @@ class _Writer:
         column, rows = self.list_column, len(pairs)
         self.list_column += 4
         for place, heading in enumerate((line["name"], "", "rise")):
-            self.lists.write_string(3, column + place, heading, self.bold)
+            self.lists.write_string(_FIRST_ROW - 1, column + place, heading, self.formats.heading)
         before = Fraction(0)
-        for row, (x, y) in enumerate(pairs, start=4):
+        for row, (x, y) in enumerate(pairs, start=_FIRST_ROW):
             self.lists.write_number(row, column, float(x))
             self.lists.write_number(row, column + 1, float(y))
-            above = xl_rowcol_to_cell(row - 1, column + 1) if row > 4 else "0"
+            above = xl_rowcol_to_cell(row - 1, column + 1) if row > _FIRST_ROW else "0"
             rise = f"={xl_rowcol_to_cell(row, column + 1)}-{above}"
             self.lists.write_formula(row, column + 2, rise, None, float(y - before))
             before = y
@@ -145,8 +155,8 @@ class _Writer:
         if key not in self.blocks:
             column = self.list_column
             self.list_column += 2
-            self.lists.write_string(3, column, "list", self.bold)
-            for row, name in enumerate(names, start=4):
+            self.lists.write_string(_FIRST_ROW - 1, column, "list", self.formats.heading)
+            for row, name in enumerate(names, start=_FIRST_ROW):
                 self.lists.write_formula(row, column, f"={self.names[name]}", None, float(figure(self.lines[name])))
             self.blocks[key] = Block(values=_range(column, len(names)), rows=len(names))
         return self.blocks[key]
@@ -167,6 +177,6 @@ def defined_names(lines: Sequence[str]) -> dict[str, str]:
 
 
 def _range(column: int, rows: int) -> str:
-    first = xl_rowcol_to_cell(4, column, row_abs=True, col_abs=True)
-    last = xl_rowcol_to_cell(3 + rows, column, row_abs=True, col_abs=True)
+    first = xl_rowcol_to_cell(_FIRST_ROW, column, row_abs=True, col_abs=True)
+    last = xl_rowcol_to_cell(_FIRST_ROW - 1 + rows, column, row_abs=True, col_abs=True)
     return f"Lists!{first}:{last}"

@@ -27,9 +27,9 @@ class Period:
 
     @classmethod
     def of_months(cls, year: int, month: int, months: int) -> "Period":
-        last = year * 12 + month - 1 + months - 1
+        first, last = year * 12 + month - 1, year * 12 + month - 1 + months - 1
         last_year, last_month = last // 12, last % 12 + 1
-        return cls(date(year, month, 1), date(last_year, last_month, monthrange(last_year, last_month)[1]))
+        return cls(date(first // 12, first % 12 + 1, 1), date(last_year, last_month, monthrange(last_year, last_month)[1]))
 
     @classmethod
     def from_to(cls, first: str, last: str) -> "Period":
@@ -45,6 +45,16 @@ class Period:
     @property
     def last_month(self) -> str:
         return self.last_day.isoformat()[:7]
+
+    def months(self) -> "list[Period]":
+        """Each month of the period, as a period of its own."""
+        count = (self.last_day.year - self.first_day.year) * 12 + self.last_day.month - self.first_day.month + 1
+        return [Period.of_months(self.first_day.year, self.first_day.month + place, 1) for place in range(count)]
+
+    def months_since(self, earlier: "Period") -> int:
+        """How many months this period begins after another; negative if before it."""
+        years = self.first_day.year - earlier.first_day.year
+        return years * 12 + self.first_day.month - earlier.first_day.month
 
     def __str__(self) -> str:
         return f"{self.first_month} to {self.last_month}"

@@ -98,6 +98,8 @@ Flag = Annotated[Quantity, Unit.FLAG]
 Test = Annotated[Condition, Unit.FLAG]
 """What a formula returns that is one comparison; its line is 1 or 0."""
 
+Size = Annotated[Quantity, OneOf((Unit.COUNT, Unit.MEMBER_MONTHS))]
+"""How many members or member months a measure rests on."""
 Measured = Annotated[Quantity, OneOf((Unit.RATE, Unit.FACTOR, Unit.POINTS))]
 """What a quality measure is measured in: a rate, events or a ratio, or a score."""
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
+from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -27,6 +28,8 @@ from p4v.units import Table, Unit
 from p4v.worksheet import Source
 
 Known = TypeVar("Known", bound=Block)
+MONTHLY = frozenset({"care_coordination_fee"})
+"""Blocks whose terms may change inside a period: what they say holds month by month."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +54,49 @@ class Term:
     source: Source
 
 
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What terms are asked for: a period, the start of the agreement, and the day of knowledge."""
+
+    period: Period
+    agreement_start: date | None
+    known: date | None
+
+
 class Terms:
     """The blocks of terms in force for one period, validated, and where each term comes from."""
 
     def __init__(
-        self, program: Program, blocks: Mapping[str, Block], placed: Mapping[str, Mapping[str, Placed]]
+        self,
+        program: Program,
+        blocks: Mapping[str, Block],
+        placed: Mapping[str, Mapping[str, Placed]],
+        occasion: Occasion,
     ) -> None:
         self.program = program
+        self.occasion = occasion
         self.cost_order, self.order = _order(program, blocks)
         self._blocks = blocks
         self._placed = placed
         self._sources: dict[tuple[str | int, ...], Source] = {}
         self._terms: dict[tuple[str, str], Term] = {}
+
+    @property
+    def period(self) -> Period:
+        return self.occasion.period
+
+    def for_month(self, month: Period) -> "Terms":
+        """The terms of one month. Raises `NotInForce` for one that the contract does not cover."""
+        asked = self.occasion
+        return terms_of_month(self.program, month, asked.agreement_start, asked.known)
+
+    def changes_inside(self, block: str) -> bool:
+        """Whether an amendment changes a block after the period's first day."""
+        asked = self.occasion
+        inside = _amendments_in_force(self.program, asked.period, asked.agreement_start, asked.known, whole=False)
+        return any(
+            block in amendment.terms and amendment.effective > asked.period.first_day for _, _, amendment in inside
+        )
 
     def block(self, name: str, kind: type[Known]) -> Known | None:
         """A block that the contract may have."""
@@ -129,7 +163,12 @@ def terms_in_force(program: Program, period: Period, agreement_start: date | Non
     if program.contract is not None:
         agreement_start = program.contract.agreement.effective
     placed = _placed(program, _amendments_in_force(program, period, agreement_start, known, whole=True))
-    return Terms(program, _blocks(program, placed), placed)
+    occasion = Occasion(period, agreement_start, known)
+    return Terms(program, _blocks(program, placed), placed, occasion)
+
+
+terms_of_month = cache(terms_in_force)
+"""The same, worked out once: a settlement asks for its months again and again."""
 
 
 def terms_on(program: Program, day: date, known: date | None = None) -> dict[str, dict[str, Placed]]:
@@ -203,6 +242,8 @@ def _amendments_in_force(
         if effective > period.last_day:
             continue
         if whole and effective > period.first_day:
+            if set(amendment.terms) <= MONTHLY:
+                continue
             place = place_at(part.file.root, ("amendments", index, "effective"))
             field = f"amendments.{index}.effective"
             found = f"{effective}, inside the period {period}"

@@ -12,3 +12,14 @@ def earned(savings: Usd, losses: Usd) -> Usd:
     Fraction(410000, 1)
     """
     return losses - savings
+
+
+def reward_to_date(savings: Usd, losses: Usd) -> Usd:
+    """The same before it is rounded, for an interim share of it.
+
+    Source: p4v design, practice of settlement: one rounding, never of what is earned first.
+
+    >>> reward_to_date(Fraction(0), Fraction(410_000))
+    Fraction(410000, 1)
+    """
+    return losses - savings

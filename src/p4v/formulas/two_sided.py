@@ -23,3 +23,14 @@ def earned(savings: Usd, losses: Usd) -> Usd:
     Fraction(-2000000, 1)
     """
     return savings - losses
+
+
+def reward_to_date(savings: Usd, losses: Usd) -> Usd:
+    """The same before it is rounded, for an interim share of it.
+
+    Source: p4v design, practice of settlement: one rounding, never of what is earned first.
+
+    >>> reward_to_date(Fraction(0), Fraction(2_000_000))
+    Fraction(-2000000, 1)
+    """
+    return savings - losses

@@ -1,7 +1,7 @@
 """Where a settlement stands while its lines are written: the sheet, the terms, the figures, and the steps so far."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -71,9 +71,10 @@ class Course:
         whole = known.whole and unit in (None, known.unit)
         return Wanted(unit or known.unit, self.clause(block), label, known.at_least, most, whole, optional)
 
-    def given(self, name: str, block: str, unit: Unit | None = None) -> Line:
-        """The line of a given figure, which the clause of a block asks for."""
-        return self.figures.wanted(self.sheet, name, self.wanted(name, block, unit=unit))
+    def given(self, name: str, block: str, unit: Unit | None = None, parts: bool = False) -> Line:
+        """The line of a given figure, which the clause of a block asks for; with `parts` it need not be whole."""
+        wanted = self.wanted(name, block, unit=unit)
+        return self.figures.wanted(self.sheet, name, replace(wanted, whole=wanted.whole and not parts))
 
     def has_figure(self, name: str, block: str) -> bool:
         """Whether an optional figure is given."""
@@ -89,6 +90,14 @@ class Course:
         if self.key is not None and f"{name}.{self.key}" in self.sheet:
             return self.sheet[f"{name}.{self.key}"]
         return self.sheet[name]
+
+    def score(self, block: str) -> Line:
+        """The quality score: computed from measures, or given."""
+        return self.sheet["quality_score"] if "quality_score" in self.sheet else self.given("quality_score", block)
+
+    def thresholds_met(self, block: str) -> Line:
+        """The number of thresholds met: counted, or given."""
+        return self.sheet["thresholds_met"] if "thresholds_met" in self.sheet else self.given("thresholds_met", block)
 
     def explain(self) -> None:
         """Writes what was left for later."""

@@ -1,7 +1,7 @@
 """From gross savings to what is earned: gate, share, caps and limits in the contract's order."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -51,6 +51,8 @@ from p4v.formulas import (
 )
 from p4v.programs.course import Course
 from p4v.programs.gates import gate_lines, panel_gate, trend_gate
+from p4v.programs.quality import Scored
+from p4v.programs.scorecard import write_scorecard
 from p4v.programs.steps import GROSS, Bar, write_waterfall
 from p4v.units import Table, Unit
 from p4v.worksheet import Line
@@ -64,6 +66,7 @@ class Sides:
     savings: Line
     losses: Line | None = None
     parted: bool = False
+    counted: list[Scored] = field(default_factory=list)
 
     def save(self, step: str, block: str, after: Line) -> None:
         """Takes a step on the side of savings."""
@@ -87,14 +90,15 @@ class Sides:
         course.later.append(write)
 
 
-def write_savings(course: Course, against: Line, spent: Line) -> Line:
-    """The lines from gross savings to `earned`, and the waterfall; in parts where the contract settles them apart."""
+def write_savings(course: Course, gross: Line, counted: list[Scored]) -> tuple[Line, Line]:
+    """The lines from gross savings to `earned`, and the waterfall; in parts where the contract settles them apart.
+
+    Returns what is earned, rounded and before rounding.
+    """
     block = course.need("benchmark", Benchmark)
-    gross = course.compute(savings.gross_savings, "benchmark", benchmark=against, expenditure=spent)
-    course.compute(savings.savings_rate, "benchmark", gross_savings=gross, benchmark=against)
     if block.cells is None or block.pooling == "together":
         course.bars.append(Bar(GROSS, gross, gross.clause))
-        earned = _settle(course, block, gross)
+        earned, unrounded = _settle(course, block, gross, counted)
     else:
         parts = []
         for cell in block.cells:
@@ -105,25 +109,28 @@ def write_savings(course: Course, against: Line, spent: Line) -> Line:
             )  # fmt: skip
             part.compute(savings.savings_rate, "benchmark", gross_savings=own, benchmark=part.line("benchmark"))
             course.bars.append(Bar(f"{GROSS}-{cell.id}", own, own.clause))
-            parts.append(_settle(part, block, own))
+            parts.append(_settle(part, block, own, [])[0])
         earned = course.sheet.settle(
             earned_of_cells.earned, clause=course.clause("rounding", "earned"),
             rounding=course.rounding("earned"), parts=parts,
         )  # fmt: skip
+        unrounded = earned
     course.explain()
     write_waterfall(course.sheet, earned, course.bars, held_by_group=block.held_by == "group")
-    return earned
+    return earned, unrounded
 
 
-def _settle(course: Course, block: Benchmark, gross: Line) -> Line:
-    sides = Sides(course, gross)
+def _settle(course: Course, block: Benchmark, gross: Line, counted: list[Scored]) -> tuple[Line, Line]:
+    sides = Sides(course, gross, counted=counted)
     for step in course.terms.order:
         STEPS[step](sides)
     if sides.losses is None:
-        return course.settle(savings.earned, "earned", amount=sides.savings)
+        return course.settle(savings.earned, "earned", amount=sides.savings), sides.savings
     held = block.held_by == "group"
-    formula = budget_held_by_group.earned if held else two_sided.earned
-    return course.settle(formula, "earned", savings=sides.savings, losses=sides.losses)
+    formulas = budget_held_by_group if held else two_sided
+    both: dict[str, Any] = {"savings": sides.savings, "losses": sides.losses}
+    unrounded = course.compute(formulas.reward_to_date, "share", **both) if course.has("interim") else sides.savings
+    return course.settle(formulas.earned, "earned", **both), unrounded
 
 
 def gate(sides: Sides) -> None:
@@ -258,7 +265,7 @@ def _sharing_rate(course: Course) -> Line | None:
         return course.sheet.compute(
             share_by_count.final_sharing_rate,
             clause=clause,
-            thresholds_met=_thresholds_met(course),
+            thresholds_met=course.thresholds_met("share"),
             sharing_rates_by_thresholds_met=ladder,
         )
     if block.by_quality_score is not None:
@@ -267,7 +274,7 @@ def _sharing_rate(course: Course) -> Line | None:
         return course.sheet.compute(
             share_by_score.final_sharing_rate,
             clause=clause,
-            quality_score=_score(course, "share"),
+            quality_score=course.score("share"),
             sharing_rates_by_quality_score=ladder,
         )
     rate = course.term("share", "sharing_rate")
@@ -276,19 +283,6 @@ def _sharing_rate(course: Course) -> Line | None:
         return rate
     clause = course.clause("quality_effect")
     return course.sheet.compute(split_shift.final_sharing_rate, clause=clause, sharing_rate=rate, split_shift=shift)
-
-
-def _thresholds_met(course: Course) -> Line:
-    if "thresholds_met" in course.sheet:
-        return course.sheet["thresholds_met"]
-    return course.given("thresholds_met", "share")
-
-
-def _score(course: Course, block: str) -> Line:
-    """The quality score: computed from measures, or given."""
-    if "quality_score" in course.sheet:
-        return course.sheet["quality_score"]
-    return course.given("quality_score", block)
 
 
 def _split_shift(course: Course) -> Line | None:
@@ -300,7 +294,7 @@ def _split_shift(course: Course) -> Line | None:
     table = course.named("split_shifts", block.table(), Unit.TABLE, "quality_effect", "shifts")
     return course.sheet.compute(
         split_shift.split_shift, clause=course.clause("quality_effect"),
-        quality_score=_score(course, "quality_effect"), split_shifts=table,
+        quality_score=course.score("quality_effect"), split_shifts=table,
     )  # fmt: skip
 
 
@@ -338,14 +332,14 @@ def _bands(course: Course, block: str, name: str) -> Line:
 def quality(sides: Sides) -> None:
     """What quality leaves of the share: its gate, then its effect."""
     course = sides.course
-    after = sides.savings
+    before = after = sides.savings
     if course.block("quality_gate", QualityGate) is not None:
-        after = gate_lines(course, "quality_gate", "quality", course.sheet["gate_met.quality"], after)
+        after = gate_lines(course, "quality_gate", "quality", course.sheet["all_gates_met"], after)
         sides.save("quality_gate", "quality_gate", after)
     block = course.block("quality_effect", QualityEffect)
     if block is None or block.form == "split_shift":
         return
-    score = _score(course, "quality_effect")
+    score = course.score("quality_effect")
     if block.form == "multiplier":
         after = course.compute(
             quality_effect.savings_after_quality, "quality_effect", amount=after, quality_score=score
@@ -357,6 +351,7 @@ def quality(sides: Sides) -> None:
             amount=after, quality_score=score, quality_ladder=table,
         )  # fmt: skip
     sides.save("quality", "quality_effect", after)
+    course.later.append(partial(write_scorecard, course, sides.counted, before, after, "quality_effect"))
 
 
 def cap_payment(sides: Sides) -> None:

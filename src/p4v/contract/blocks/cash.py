@@ -19,6 +19,8 @@ class SettledRoundings(Block):
     """The capitation of the period."""
     next_care_coordination_fee: RoundingRule | None = None
     """The fee per member per month of the next period."""
+    fee_reset_true_up: RoundingRule | None = None
+    """The difference of the new fee for months that have passed."""
     quality_incentive: RoundingRule | None = None
     """The reward for quality."""
     fee_schedule_uplift: RoundingRule | None = None

@@ -1,0 +1,130 @@
+"""What each measure earned and did not earn, in cents that foot."""
+
+from p4v.primitives import footed, ratio, rounded, total
+from p4v.units import Points, PointsList, Rate, Usd, UsdList
+
+
+def weighted_points(points: Points, weight: Rate) -> Points:
+    """A measure's points at its weight.
+
+    Source: p4v's own reading of a scorecard.
+
+    >>> weighted_points(Fraction(3, 4), Fraction(1, 5))
+    Fraction(3, 20)
+    """
+    return points * weight
+
+
+def weighted_maximum(maximum_points: Points, weight: Rate) -> Points:
+    """The points that counted at their weight.
+
+    Source: p4v's own reading of a scorecard.
+
+    >>> weighted_maximum(Fraction(1), Fraction(1, 5))
+    Fraction(1, 5)
+    """
+    return maximum_points * weight
+
+
+def quality_dollars_possible(before: Usd, places: int, rule: str) -> Usd:
+    """The dollars that quality decides about, in cents.
+
+    Source: p4v's own reading of a scorecard.
+
+    >>> quality_dollars_possible(Fraction(2, 3), 2, "half_up")
+    Fraction(67, 100)
+    """
+    return rounded(before, places, rule)
+
+
+def quality_dollars_earned(after: Usd, places: int, rule: str) -> Usd:
+    """What quality left of them, in cents.
+
+    Source: p4v's own reading of a scorecard.
+
+    >>> quality_dollars_earned(Fraction(1, 3), 2, "half_up")
+    Fraction(33, 100)
+    """
+    return rounded(after, places, rule)
+
+
+def quality_dollars_not_earned(quality_dollars_possible: Usd, quality_dollars_earned: Usd) -> Usd:
+    """What quality took, in cents.
+
+    Source: p4v's own reading of a scorecard.
+
+    >>> quality_dollars_not_earned(Fraction(67, 100), Fraction(33, 100))
+    Fraction(17, 50)
+    """
+    return quality_dollars_possible - quality_dollars_earned
+
+
+def measure_part(quality_dollars_earned: Usd, weighted_points: Points, all_points: PointsList) -> Usd:
+    """A measure's part of what was earned, by weighted points; (m) -> ().
+
+    Source: p4v's own reading of a scorecard.
+
+    >>> measure_part(Fraction(100), Fraction(1, 4), [Fraction(1, 4), Fraction(3, 4)])
+    Fraction(25, 1)
+    """
+    return quality_dollars_earned * ratio(weighted_points, total(all_points), 0)
+
+
+def measure_part_missed(
+    quality_dollars_possible: Usd, weighted_maximum: Points, all_maxima: PointsList, weight: Rate, measure_part: Usd
+) -> Usd:
+    """A measure's part of what was possible, less its part of what was earned; (m) -> ().
+
+    Where no measure counted, each has the part of its weight.
+
+    Source: p4v's own reading of a scorecard.
+
+    >>> half = Fraction(1, 2)
+    >>> measure_part_missed(Fraction(100), half, [half, half], half, Fraction(25))
+    Fraction(25, 1)
+    """
+    return quality_dollars_possible * ratio(weighted_maximum, total(all_maxima), weight) - measure_part
+
+
+def measure_earned(quality_dollars_earned: Usd, parts: UsdList, i: int) -> Usd:
+    """Measure `i` of the parts in cents that add up; (m) -> ().
+
+    Source: p4v's own convention: splits by largest remainder.
+
+    >>> measure_earned(Fraction(1), [Fraction(1, 3), Fraction(2, 3)], 1)
+    Fraction(67, 100)
+    """
+    return footed(quality_dollars_earned, parts, i)
+
+
+def measure_not_earned(quality_dollars_not_earned: Usd, parts: UsdList, i: int) -> Usd:
+    """Measure `i` of the parts that were missed, in cents that add up; (m) -> ().
+
+    Source: p4v's own convention: splits by largest remainder.
+
+    >>> measure_not_earned(Fraction(1), [Fraction(1, 3), Fraction(2, 3)], 0)
+    Fraction(33, 100)
+    """
+    return footed(quality_dollars_not_earned, parts, i)
+
+
+def measure_missed(measure_dollars: Usd, measure_incentive: Usd) -> Usd:
+    """What a measure could pay and did not.
+
+    Source: p4v's own reading of a scorecard.
+
+    >>> measure_missed(Fraction(1_000), Fraction(400))
+    Fraction(600, 1)
+    """
+    return measure_dollars - measure_incentive
+
+
+def total_measure_dollars(measures: UsdList) -> Usd:
+    """What all measures could pay; (m) -> ().
+
+    Source: p4v's own reading of a scorecard.
+
+    >>> total_measure_dollars([Fraction(1_000), Fraction(500)])
+    Fraction(1500, 1)
+    """
+    return total(measures)

@@ -1,0 +1,182 @@
+"""Care coordination fees and capitation: what is paid for members, with or without a part at risk."""
+
+from fractions import Fraction
+
+from p4v.contract.blocks.rewards import Capitation, CareCoordinationFee
+from p4v.contract.terms import NotInForce, Terms
+from p4v.formulas import fee_by_size, fee_per_year, fees
+from p4v.periods import Period, read_month
+from p4v.programs.course import Course
+from p4v.programs.quality import Scored
+from p4v.units import Unit
+from p4v.worksheet import Line, LineFault
+
+BLOCK = "care_coordination_fee"
+STATED = "care_coordination_fee_pmpm"
+
+
+def write_fee(course: Course, counted: list[Scored]) -> Line | None:
+    """The settled line `care_coordination_fee`, or None where the contract has none."""
+    block = course.block(BLOCK, CareCoordinationFee)
+    if block is None:
+        return None
+    if course.terms.changes_inside(BLOCK) and not block.by_month:
+        raise course.terms.lacks(BLOCK, "by_month", "its terms change inside the period")
+    amount = _amount(course, block)
+    if block.quality_adjusted:
+        amount = course.compute(fees.fee_adjusted_by_quality, BLOCK, amount=amount, quality_score=course.score(BLOCK))
+    if block.at_risk is not None:
+        amount = _after_claw_back(course, block, amount, counted)
+    return course.settle(fees.care_coordination_fee, BLOCK, amount=amount)
+
+
+def write_capitation(course: Course) -> Line | None:
+    """The settled line `capitation`, or None where the contract has none."""
+    if course.block("capitation", Capitation) is None:
+        return None
+    months = course.given("member_months", "capitation")
+    return course.settle(
+        fees.capitation, "capitation", capitation_pmpm=course.term("capitation", "pmpm"), member_months=months
+    )
+
+
+def _amount(course: Course, block: CareCoordinationFee) -> Line:
+    if block.by_month or block.look_back_months is not None:
+        return _by_month(course, block)
+    if block.pmpm is not None:
+        return course.compute(
+            fees.fee_amount, BLOCK, care_coordination_fee_pmpm=course.term(BLOCK, "pmpm"),
+            member_months=_months(course, block),
+        )  # fmt: skip
+    if block.per_member_per_year is not None:
+        return course.compute(
+            fee_per_year.fee_amount, BLOCK, member_months=_months(course, block),
+            care_coordination_fee_per_year=course.term(BLOCK, "per_member_per_year"),
+        )  # fmt: skip
+    if block.share_of_amount is not None:
+        return course.compute(
+            fees.fee_of_amount, BLOCK, fee_base=course.given("fee_base", BLOCK),
+            fee_share_of_amount=course.term(BLOCK, "share_of_amount"),
+        )  # fmt: skip
+    if block.by_panel_size is not None:
+        table = course.named("fee_by_panel_size", block.sizes(), Unit.TABLE, BLOCK, "by_panel_size")
+        rate = course.compute(
+            fees.fee_at_panel_size, BLOCK, panel_size=course.given("panel_size", BLOCK), fee_by_panel_size=table
+        )
+        return course.compute(
+            fee_by_size.fee_amount, BLOCK, fee_at_panel_size=rate, member_months=_months(course, block)
+        )
+    return course.compute(fees.total_fee, BLOCK, parts=_parts(course, block))
+
+
+def _parts(course: Course, block: CareCoordinationFee) -> list[Line]:
+    """A line for each risk tier, or each kind of act."""
+    tiers = [
+        course.compute(
+            fees.fee_of_tier, BLOCK, tier.id,
+            tier_fee_pmpm=course.item(BLOCK, ("tiers", place), tier, "pmpm", tier.id),
+            member_months=course.given(f"fee_member_months.{tier.id}", BLOCK),
+        )
+        for place, tier in enumerate(block.tiers or [])
+    ]  # fmt: skip
+    acts = [
+        course.compute(
+            fees.fee_of_act, BLOCK, act.id, acts=course.given(f"acts.{act.id}", BLOCK),
+            dollars_per_act=course.item(BLOCK, ("acts", place), act, "dollars", act.id),
+        )
+        for place, act in enumerate(block.acts or [])
+    ]  # fmt: skip
+    return [*tiers, *acts]
+
+
+def _months(course: Course, block: CareCoordinationFee) -> Line:
+    return course.given("member_months" if block.roster == "cost" else "fee_member_months", BLOCK)
+
+
+def _by_month(course: Course, block: CareCoordinationFee) -> Line:
+    """A line to each month at the rate of that month, and to each change of an earlier month."""
+    parts: list[Line] = []
+    if block.by_month:
+        for month in course.terms.period.months():
+            rate = rate_of_month(course, month)
+            months = course.given(f"fee_member_months.{month.first_month}", BLOCK)
+            parts.append(
+                course.compute(
+                    fees.fee_amount, BLOCK, month.first_month, care_coordination_fee_pmpm=rate, member_months=months
+                )
+            )
+    else:
+        rate = course.term(BLOCK, "pmpm")
+        months = _months(course, block)
+        parts.append(course.compute(fees.fee_amount, BLOCK, care_coordination_fee_pmpm=rate, member_months=months))
+    if block.look_back_months is not None:
+        parts += _retroactive(course)
+    return course.compute(fees.total_fee, BLOCK, parts=parts)
+
+
+def _retroactive(course: Course) -> list[Line]:
+    stem = "retroactive_member_months"
+    keys = course.figures.keys(stem, course.wanted(f"{stem}.*", BLOCK, optional=True))
+    return [_of_earlier_month(course, f"{stem}.{key}", key) for key in keys]
+
+
+def _of_earlier_month(course: Course, name: str, key: str) -> Line:
+    """A change in an earlier month: its memo amount, and what of it is settled."""
+    month = _earlier_month(course, name, key)
+    source = course.terms.source(BLOCK, "look_back_months")
+    since = Fraction(course.terms.period.months_since(month))
+    back = course.sheet.term(f"months_back.{key}", since, Unit.COUNT, source)
+    memo = course.compute(
+        fees.retroactive_fee, BLOCK, key, retroactive_member_months=course.given(name, BLOCK),
+        care_coordination_fee_pmpm=rate_of_month(course, month),
+    )  # fmt: skip
+    return course.compute(
+        fees.retroactive_fee_in_reach, BLOCK, key,
+        retroactive_fee=memo, months_back=back, look_back_months=course.term(BLOCK, "look_back_months"),
+    )  # fmt: skip
+
+
+def _earlier_month(course: Course, name: str, key: str) -> Period:
+    """The month of a key. Raises `LineFault` unless it lies before the period and the contract covers it."""
+    try:
+        first = read_month(key)
+        month = Period.from_to(first, first)
+        course.terms.for_month(month)
+    except (ValueError, NotInForce) as error:
+        raise LineFault(name, "no month of the contract") from error
+    if course.terms.period.months_since(month) <= 0:
+        raise LineFault(name, "a month that is not before the period")
+    return month
+
+
+def rate_of_month(course: Course, month: Period) -> Line:
+    """The fee's rate in a month: one line for all months of a rate, named by its first month where rates change."""
+    terms = course.terms.for_month(month)
+    term = terms.term(BLOCK, "pmpm")
+    if not course.terms.changes_inside(BLOCK) and month.first_day >= course.terms.period.first_day:
+        return course.term(BLOCK, "pmpm")
+    began = _began(course.terms, month, term.source.origin)
+    return course.sheet.term(f"{STATED}.{began}", term.value, term.unit, term.source)
+
+
+def _began(terms: Terms, month: Period, origin: object) -> str:
+    """The first month of this period, or before it the month itself, from which the rate was the same term."""
+    began = month
+    for earlier in reversed([other for other in terms.period.months() if other.first_day < month.first_day]):
+        if terms.for_month(earlier).term(BLOCK, "pmpm").source.origin != origin:
+            break
+        began = earlier
+    return began.first_month
+
+
+def _after_claw_back(course: Course, block: CareCoordinationFee, amount: Line, counted: list[Scored]) -> Line:
+    rule = block.at_risk
+    assert rule is not None
+    known = {measure.measure.id: measure.met for measure in counted}
+    flags = [known[id_] for id_ in rule.measures if known.get(id_) is not None]
+    if len(flags) < len(rule.measures):
+        raise course.terms.lacks(BLOCK, "at_risk", "each of its measures is one of `quality` with a threshold")
+    met = course.compute(fees.fee_measures_met, BLOCK, thresholds=flags, needed=len(flags))
+    share = course.item(BLOCK, ("at_risk",), rule, "share", None)
+    back = course.compute(fees.claw_back, BLOCK, amount=amount, fee_at_risk=share, fee_measures_met=met)
+    return course.compute(fees.fee_after_claw_back, BLOCK, amount=amount, claw_back=back)

@@ -6,6 +6,7 @@ fraction stands in `settlement.json`.
 
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from p4v.money import decimal_text
@@ -38,7 +39,7 @@ _MONTHS = (
 
 def figure(line: Mapping[str, Any]) -> Fraction:
     """What later formulas take of a stored line: the value of a settled one, the exact of every other."""
-    return Fraction(line["value"] if line["kind"] == "settled" else line["exact"])
+    return _fraction(line["value"] if line["kind"] == "settled" else line["exact"])
 
 
 def shown(line: Mapping[str, Any], full: bool = False) -> str:
@@ -152,6 +153,11 @@ def part_label(line: Mapping[str, Any], stem: str) -> str:
     """What a repeated line is about: "Minimum savings rate" of "Gate met, minimum savings rate"."""
     label = str(line["label"]).removeprefix(f"{stem}, ")
     return label[:1].upper() + label[1:]
+
+
+@lru_cache(maxsize=4096)
+def _fraction(text: str) -> Fraction:
+    return Fraction(text)
 
 
 def _signed(value: Fraction, places: int) -> str:

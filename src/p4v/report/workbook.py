@@ -26,7 +26,9 @@ from p4v.runs.folder import safe_text
 _CREATED = datetime(2000, 1, 1)
 """A fixed date, so that the same settlement gives the same bytes."""
 _HEADINGS = ("Line", "Name", "Item", "Value", "Unit", "Formula", "Clause", "Origin")
-_WIDTHS = (6, 30, 40, 19, 13, 60, 34, 38)
+_WIDTHS = (6, 32, 40, 19, 16, 60, 34, 38)
+_FORMULA_COLUMN = 5
+_LINE_HEIGHT = 15
 _FIRST_ROW = 4
 
 
@@ -63,9 +65,11 @@ class _Writer:
     def write(self) -> None:
         for sheet in (self.settlement, self.inputs):
             for column, (heading, width) in enumerate(zip(_HEADINGS, _WIDTHS, strict=True)):
-                sheet.write_string(_FIRST_ROW - 1, column, heading, self.formats.heading)
+                style = self.formats.heading_right if heading == "Value" else self.formats.heading
+                sheet.write_string(_FIRST_ROW - 1, column, heading, style)
                 sheet.set_column(column, column, width)
             sheet.freeze_panes(_FIRST_ROW, 3)
+        self.inputs.set_column(_FORMULA_COLUMN, _FORMULA_COLUMN, 0, None, {"hidden": True})
         for sheet in self.book.worksheets():
             self.head(sheet)
         rows = {"Inputs": _FIRST_ROW, "Settlement": _FIRST_ROW}
@@ -101,7 +105,9 @@ class _Writer:
         for column, text in enumerate(cells, start=1):
             if text is not None:
                 sheet.write_string(row, column, safe_text(text), self.formats.wrapped)
-        sheet.write_string(row, 7, safe_text(origin_text(line["origin"])), self.formats.wrapped)
+        origin = safe_text(origin_text(line["origin"]))
+        sheet.write_string(row, 7, origin, self.formats.wrapped)
+        sheet.set_row(row, _LINE_HEIGHT * _rows_of([*cells, origin]))
         self.value(sheet, row, line)
         if line["unit"] != "table":
             cell = xl_rowcol_to_cell(row, 3, row_abs=True, col_abs=True)
@@ -160,6 +166,12 @@ class _Writer:
                 self.lists.write_formula(row, column, f"={self.names[name]}", None, float(figure(self.lines[name])))
             self.blocks[key] = Block(values=_range(column, len(names)), rows=len(names))
         return self.blocks[key]
+
+
+def _rows_of(texts: Sequence[str | None]) -> int:
+    """How many rows of text the fullest cell of a line takes, for no program finds the height of a row alike."""
+    widths = _WIDTHS[1 : 1 + len(texts)]
+    return max(1 + (len(text) - 1) // width for text, width in zip(texts, widths, strict=True) if text is not None)
 
 
 def defined_names(lines: Sequence[str]) -> dict[str, str]:

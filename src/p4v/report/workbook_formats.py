@@ -32,16 +32,13 @@ class Formats:
         self.section = book.add_format({"bold": True, "font_size": 12, "font_color": _DEEP})
         self.soft = book.add_format({"font_color": _SOFT, "font_size": 9})
         self.text = book.add_format(top | {"text_wrap": True})
-        self.heading = book.add_format(
-            {"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom", "bg_color": "#F3F6F8"}
-        )
-        self.heading_right = book.add_format(
-            {"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom", "bg_color": "#F3F6F8", "align": "right"}
-        )
-        self.wrapped = book.add_format(ruled | {"text_wrap": True})
+        heading = {"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom", "bg_color": "#F3F6F8"}
+        self.heading = book.add_format(heading | {"align": "left", "indent": 1})
+        self.heading_right = book.add_format(heading | {"align": "right"})
+        self.wrapped = book.add_format(ruled | {"text_wrap": True, "align": "left", "indent": 1})
         self.right = book.add_format(ruled | {"align": "right"})
         self.number = book.add_format(ruled | {"num_format": "0", "font_color": _SOFT, "align": "left"})
-        self.strong = book.add_format(strong)
+        self.strong = book.add_format(strong | {"align": "left", "indent": 1})
         self.good = book.add_format({"font_color": "#1C6B4A", "bold": True})
         self.bad = book.add_format({"font_color": "#B3261E", "bold": True})
         self._plain = book.add_format(ruled)

@@ -28,6 +28,7 @@ _COLUMNS = (
     ("threshold", "Threshold"), ("target", "Target"), ("points", "Points"), ("maximum_points", "Most points"),
     ("measure_earned", "Earned"), ("measure_not_earned", "Not earned"),
 )  # fmt: skip
+_TEXTS = ("Item", "Step", "Gate", "What should add up", "Clause", "Result")
 _ADDED = ("points", "maximum_points", "measure_earned", "measure_not_earned")
 
 
@@ -67,7 +68,7 @@ class _Rows:
         self.sheet.write_string(self.row, 0, title, self.formats.section)
         self.row += 1
         for column, heading in enumerate(headings):
-            style = self.formats.heading if column in (0, len(headings) - 1) else self.formats.heading_right
+            style = self.formats.heading if heading in _TEXTS else self.formats.heading_right
             self.sheet.write_string(self.row, column, heading, style)
         self.row += bool(headings)
 

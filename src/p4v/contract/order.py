@@ -30,7 +30,7 @@ UNPLACED = ("fee_offset", "prior_deficit")
 """Steps for which practice differs, so that the base has no place for them."""
 BEFORE: frozenset[tuple[str, str]] = frozenset(
     {("gate", "share"), ("cap_gross", "share"), ("gate", "quality")}
-    | {("share", later) for later in ("cap_payment", "loss_limit", "disaster", "final_multiplier", "floor")}
+    | {("share", later) for later in ("cap_payment", "loss_limit", "disaster", "floor")}
 )
 """What can only come in this sequence: a payment cap before sharing, say, is a cap on gross savings."""
 DEPENDENT = (

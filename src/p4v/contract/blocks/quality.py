@@ -28,7 +28,7 @@ class DigitsRule(Strict):
 
 
 class CutPoint(Strict):
-    """One cut point of a measure: a star, a percentile, a level."""
+    """One cut point of a measure, such as a star."""
 
     at: MeasureLevel
     """The level that must be reached; for a measure where lower is better, not exceeded."""

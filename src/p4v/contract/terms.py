@@ -328,7 +328,12 @@ def rule_findings(program: Program) -> list[Finding]:
         if key not in seen:
             seen.add(key)
             placed = _placed(program, amendments)
-            found += [finding for finding in _between(program, placed) if finding not in found]
+            known = {(finding.code, finding.field, finding.found) for finding in found}
+            found += [
+                finding
+                for finding in _between(program, placed)
+                if (finding.code, finding.field, finding.found) not in known
+            ]
     return found
 
 

@@ -13,7 +13,7 @@ from p4v.contract.yaml_tree import Node, Place, YamlFile, place_at, plain, read_
 from p4v.data.figures_file import written_numbers
 from p4v.data.given import Fault, given_figures, number_of
 from p4v.errors import Finding, Refusal, did_you_mean
-from p4v.figures import FigureMissing
+from p4v.figures import FigureMissing, Figures
 from p4v.money import decimal_text
 from p4v.numbers import NumberFault
 from p4v.periods import Period
@@ -98,17 +98,23 @@ def case_findings(program: Program, case: PlacedCase) -> list[Finding]:
 
 def _lines(program: Program, case: PlacedCase, period: Period) -> Mapping[str, Line]:
     """The lines that a case's figures give. Raises `Refusal` for figures that do not fit."""
+    figures = figures_of_case(program, case, period)
+    sheet = worksheet(program, period, None, figures, known=case.document.known)
+    return {line.name: line for line in sheet.lines}
+
+
+def figures_of_case(program: Program, case: PlacedCase, period: Period) -> Figures:
+    """What a case gives. Raises `Refusal` for figures that do not fit."""
     document = case.document
     written, forms = written_numbers(case.node, tuple(str(step) for step in case.path))
     findings = [_form_finding(case, form.field, form.place, form.again) for form in forms]
     faults: list[Fault] = []
     asked = figures_asked(program, period, known=document.known)
-    figures = given_figures(written, asked, faults.append)
+    figures = given_figures(written, asked, faults.append, document.status)
     findings += [_fault_finding(case, fault) for fault in faults]
     if findings:
         raise Refusal(findings)
-    sheet = worksheet(program, period, None, figures, known=document.known)
-    return {line.name: line for line in sheet.lines}
+    return figures
 
 
 def _form_finding(case: PlacedCase, field: str, place: Place, again: bool) -> Finding:

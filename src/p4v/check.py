@@ -6,11 +6,15 @@ from pathlib import Path
 
 from p4v.cases import case_findings, cases_of, read_case
 from p4v.contract.documents import Program, library_for, shown_path
-from p4v.contract.terms import rule_findings
+from p4v.contract.terms import NotInForce, rule_findings
 from p4v.contract.yaml_tree import Listing, Mapping, Node, Place, Scalar, YamlFile, read_yaml
 from p4v.data.binding import read_binding
 from p4v.errors import Finding, Refusal
+from p4v.money import decimal_text
+from p4v.probe import moved_dollars
+from p4v.settlement import terms_for
 
+CENT_PLACES = 2
 TO_FILL_IN = "<fill in>"
 """What a new contract says where its parties must."""
 _KINDS = ("contract", "program", "keys")
@@ -23,6 +27,8 @@ class Checked:
     shown: str
     findings: Sequence[Finding]
     cases: int = 0
+    notes: Sequence[str] = ()
+    """What is worth a second look though nothing is wrong."""
 
 
 def files_below(paths: Iterable[Path]) -> list[Path]:
@@ -43,9 +49,30 @@ def check_file(path: Path) -> Checked:
     """What is wrong in a file, everything at once."""
     try:
         findings, cases = _checked(path)
+        notes = [] if findings else list(_notes(path))
     except Refusal as refusal:
-        findings, cases = list(refusal.findings), 0
-    return Checked(shown_path(path), _each_once(findings), cases)
+        findings, cases, notes = list(refusal.findings), 0, []
+    return Checked(shown_path(path), _each_once(findings), cases, notes)
+
+
+def _notes(path: Path) -> Iterator[str]:
+    """Of a sound contract: terms without effect, and what its order is worth on its own cases."""
+    file = read_yaml(path, shown_path(path), path.name)
+    if "contract" not in file.root.entries or file.root.entries.keys() & {"keys", "case"}:
+        return
+    program = library_for(path).contract(path)
+    assert program.contract is not None
+    try:
+        terms = terms_for(program, program.contract.first_period(), None)
+    except (Refusal, NotInForce):
+        return
+    for source, field, why in terms.idle():
+        yield f"note   {source.origin['contract']}:{source.origin['line']} {field}: has no effect; {why}"
+    for case in cases_of(program):
+        for moved in moved_dollars(program, case):
+            sign = "+" if moved.dollars > 0 else "\N{MINUS SIGN}"
+            amount = f"{sign}${decimal_text(abs(moved.dollars), CENT_PLACES)}"
+            yield (f"probe  {moved.later} before {moved.earlier} would change `{moved.line}` by {amount}: {moved.case}")
 
 
 def _checked(path: Path) -> tuple[list[Finding], int]:

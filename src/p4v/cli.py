@@ -174,6 +174,8 @@ def check(
         else:
             cases = f"  ({checked.cases} case{'s' if checked.cases != 1 else ''})" if checked.cases else ""
             typer.echo(f"ok  {checked.shown}{cases}")
+            for note in checked.notes:
+                typer.echo(f"  {note}")
     if refusals:
         raise typer.Exit(min(refusal.exit_code for refusal in refusals))
 

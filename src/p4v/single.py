@@ -57,7 +57,7 @@ def settle_contract(
     faults: list[Fault] = []
     try:
         asked = figures_asked(program, given.period, known=known)
-        numbers = given_figures(given.written, asked, faults.append)
+        numbers = given_figures(given.written, asked, faults.append, status)
         prior = prior_numbers(given.written, faults.append)
         findings += [_finding(given, fault) for fault in faults]
         if findings:

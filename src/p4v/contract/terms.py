@@ -1,6 +1,7 @@
 """The terms in force: a program's own, then each amendment that had been signed and takes effect, in order of date."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
@@ -11,6 +12,7 @@ from pydantic import ValidationError
 
 from p4v.contract.blocks import KINDS, NEEDED, Block, Called
 from p4v.contract.documents import REMOVED, Part, Program, findings_of, node_at
+from p4v.contract.lint import idle_terms
 from p4v.contract.models import Amendment, ContractDocument, Document, days_of
 from p4v.contract.order import (
     Order,
@@ -89,6 +91,17 @@ class Terms:
         """The terms of one month. Raises `NotInForce` for one that the contract does not cover."""
         asked = self.occasion
         return terms_of_month(self.program, month, asked.agreement_start, asked.known)
+
+    def reordered(self, steps: tuple[str, ...], cost: bool) -> "Terms":
+        """The same terms with their cost steps, or their savings steps, in another sequence."""
+        other = copy(self)
+        other.cost_order, other.order = (steps, self.order) if cost else (self.cost_order, steps)
+        return other
+
+    def idle(self) -> Iterator[tuple[Source, str, str]]:
+        """Terms whose value changes nothing: where they stand, their path, and why."""
+        for block, term, why in idle_terms(self._blocks):
+            yield self.source(block, term), f"terms.{block}.{term}", why
 
     def changes_inside(self, block: str) -> bool:
         """Whether an amendment changes a block after the period's first day."""

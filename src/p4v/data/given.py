@@ -28,12 +28,15 @@ class Fault:
 
 
 def given_figures(
-    written: Mapping[str, Written], asked: Mapping[str, Wanted], report: Callable[[Fault], None]
+    written: Mapping[str, Written],
+    asked: Mapping[str, Wanted],
+    report: Callable[[Fault], None],
+    status: str = "final",
 ) -> Figures:
     """The figures that the terms need, from what is written. Each fault goes to `report`."""
     figures: dict[str, Figure] = {}
     for name, number in written.items():
-        spec = asked.get(name)
+        spec = asked.get(name) or asked.get(f"{name.partition('.')[0]}.*")
         if spec is None:
             if not name.startswith(PRIOR):
                 report(_unknown(name, number, asked))
@@ -50,7 +53,7 @@ def given_figures(
         figures[name] = Figure(value, spec.unit, spec.clause, origin, spec.label)
     for fault in (*_missing(written, asked), *_above(written, figures)):
         report(fault)
-    return Figures(figures)
+    return Figures(figures, status)
 
 
 class PeopleFault(NumberFault):
@@ -126,5 +129,6 @@ def _above(written: Mapping[str, Written], figures: Mapping[str, Figure]) -> Ite
     for name, figure in figures.items():
         stem, _, key = name.partition(".")
         below = figures.get(f"denominator.{key}")
-        if stem == "numerator" and figure.unit is Unit.COUNT and below is not None and figure.value > below.value:
+        people = figure.unit is Unit.COUNT and below is not None and below.unit is Unit.COUNT
+        if stem == "numerator" and people and below is not None and figure.value > below.value:
             yield Fault("above", name, written[name], "a numerator above its denominator", "at most the denominator")

@@ -71,7 +71,8 @@ def _notes(path: Path) -> Iterator[str]:
     for case in cases_of(program):
         for moved in moved_dollars(program, case):
             sign = "+" if moved.dollars > 0 else "\N{MINUS SIGN}"
-            amount = f"{sign}${decimal_text(abs(moved.dollars), CENT_PLACES)}"
+            whole, _, cents = decimal_text(abs(moved.dollars), CENT_PLACES).partition(".")
+            amount = f"{sign}${int(whole):,}.{cents}"
             yield (f"probe  {moved.later} before {moved.earlier} would change `{moved.line}` by {amount}: {moved.case}")
 
 

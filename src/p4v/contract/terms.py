@@ -416,12 +416,20 @@ def _order(program: Program, blocks: Mapping[str, Block]) -> tuple[tuple[str, ..
 
 
 def _order_finding(program: Program, fault: OrderFault) -> Finding:
+    """At the move concerned; else at the order of the last file, or at a block of it that makes the step active."""
     if fault.path:
         item, index = str(fault.path[0]), int(fault.path[1])
         file, path = program.ordering(item)[index]
         return file.finding(fault.code, place_at(file.root, path), f"order.{item}.{index}", fault.found, fault.allowed)
-    file = next(part.file for part in reversed(program.parts) if part.document.order is not None)
-    return file.finding(fault.code, place_at(file.root, ("order",)), "order", fault.found, fault.allowed)
+    file = program.parts[-1].file
+    place = place_at(file.root, ("order",))
+    if "order" not in file.root.entries:
+        terms = node_at(file.root, ("terms",))
+        named = [entry.key for name, entry in terms.entries.items() if f"`{name}`" in fault.found] if isinstance(
+            terms, YamlMapping
+        ) else []  # fmt: skip
+        place = named[0] if named else Place(1, 1)
+    return file.finding(fault.code, place, "order", fault.found, fault.allowed)
 
 
 def _silent_findings(program: Program, order: Order, active: Collection[str]) -> Iterator[Finding]:

@@ -256,7 +256,7 @@ class TestSections:
             read.tables
         )
         text = " ".join(read.text.split())
-        assert "Cap payment moved by §6.6" in text
+        assert "Cap on payment moved by §6.6" in text
         assert "signed 12 January 2024, effective 1 January 2024, ends 31 December 2026" in text
         assert "15 April 2026" in text
 
@@ -370,13 +370,13 @@ class TestWords:
             ("ratio(a, z, 0)", "A [1] / Z [4] (0 if divided by 0)", "$5.00 / $0.00 (0 if divided by 0)"),
             ("total(l)", "the total of lines 1, 4", "$5.00 + $0.00"),
             ("a - total(l)", f"A [1] {MINUS} (the total of lines 1, 4)", f"$5.00 {MINUS} ($5.00 + $0.00)"),
-            ("count_of(g)", "how many of lines 3 hold", "how many of yes hold"),
+            ("count_of(g)", "how many of line 3 hold", "how many of yes hold"),
             ("step(b, t)", "T [5] at B [2]", "the table at 2%"),
             ("interpolated(b, t)", "T [5] at B [2], read between its rows", "the table at 2%, read between its rows"),
             ("a * bands(b, t)", "A [1] × (B [2] band by band through T [5])", "$5.00 × (2% band by band through the table)"),
             ("rounded(a * b, 2, half_up)", "(A [1] × B [2]) rounded half up to 2 places", "($5.00 × 2%) rounded half up to 2 places"),
             ("footed(a, l, 1)", "Z [4], in cents that add up to A [1]", "$0.00, in cents that add up to $5.00"),
-            ("allocated(a, m, 0)", "A [1] × B [2] / (lines 2), in cents that add up", "$5.00 × 2% / (2%), in cents that add up"),
+            ("allocated(a, m, 0)", "A [1] × B [2] / (line 2), in cents that add up", "$5.00 × 2% / (2%), in cents that add up"),
             ("weighted_total(l, l)", "the total of lines 1, 4, each × its weight in lines 1, 4", "$5.00 × $5.00 + $0.00 × $0.00"),
         ],
     )  # fmt: skip

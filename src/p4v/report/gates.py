@@ -10,6 +10,8 @@ from p4v.report.waterfall import Bar
 from p4v.report.wording import Lines, part_in_numbers, tree_of
 from p4v.symbols import Arithmetic, Comparison, Name, Symbol
 
+_MINIMUM_RATES = ("minimum_savings_rate", "minimum_loss_rate")
+_QUALITY_GATES = ("quality_score", "thresholds_met", "must_pass", "no_decline")
 _CAPS = ("cap_gross", "cap_payment", "loss_limit")
 
 
@@ -35,23 +37,42 @@ def gates(lines: Lines) -> list[GateView]:
 
 def caps_applied(bars: Sequence[Bar]) -> list[Bar]:
     """The caps that took something, and the loss limit that spared something."""
-    return [bar for bar in bars if key_of(bar.name) in _CAPS and bar.change != 0]
+    return [bar for bar in bars if _step(bar) in _CAPS and bar.change != 0]
 
 
 def knows_caps(bars: Sequence[Bar]) -> bool:
-    return any(key_of(bar.name) in _CAPS for bar in bars)
+    return any(_step(bar) in _CAPS for bar in bars)
+
+
+def _step(bar: Bar) -> str:
+    """The step of a bar, without the part that it is of."""
+    return key_of(bar.name).partition("-")[0]
 
 
 def _gate(lines: Lines, line: Mapping[str, Any]) -> GateView:
     key = key_of(line["name"])
     distance = lines.get(f"gate_distance.{key}")
     stopped = lines.get(f"not_earned.{key}")
-    compared, required = _sides(lines, line, distance)
+    if stopped is None and key in _QUALITY_GATES and figure(line) == 0:
+        stopped = lines.get("not_earned.quality")
+    compared, required = _rates(lines, key) or _sides(lines, line, distance)
     lost = figure(stopped) if stopped is not None and stopped["value"] is not None else Fraction(0)
     return GateView(
         line["number"], part_label(line, "Gate met"), line["clause"], compared, required, _distance(distance),
         figure(line) != 0, shown_value(lost, "usd") if stopped is not None else "", lost != 0,
     )  # fmt: skip
+
+
+def _rates(lines: Lines, key: str) -> tuple[str, str] | None:
+    """A minimum rate is read as a rate, also where the formula compares dollars."""
+    minimum, reached = lines.get(key), lines.get("savings_rate")
+    if key not in _MINIMUM_RATES or minimum is None or reached is None:
+        return None
+    if minimum["value"] is None or reached["value"] is None:
+        return None
+    sign = -1 if key == "minimum_loss_rate" else 1
+    rate, least = figure(reached) * sign, abs(figure(minimum))
+    return short_value(rate, "rate", least), short_value(least, "rate", rate)
 
 
 def _distance(line: Mapping[str, Any] | None) -> str:

@@ -79,7 +79,7 @@ def is_negative(line: Mapping[str, Any]) -> bool:
 
 def _part(line: Mapping[str, Any], measures: Sequence[str]) -> str:
     stem, _, key = line["name"].partition(".")
-    if key in measures and line["kind"] != "settled":
+    if (key in measures or stem.startswith("quality_dollars")) and line["kind"] != "settled":
         return "quality"
     if line["kind"] in ("term", "given"):
         return "terms" if line["kind"] == "term" else "given"

@@ -7,7 +7,7 @@ from fractions import Fraction
 from p4v.report.gates import GateView, caps_applied, knows_caps
 from p4v.report.scorecard import costliest
 from p4v.report.shown import figure, key_of, shown, shown_value
-from p4v.report.waterfall import Bar, biggest
+from p4v.report.waterfall import REWARDS, Bar, biggest, start_of
 from p4v.report.wording import Lines
 
 _SHORT_FIGURE = 12
@@ -31,7 +31,7 @@ class Headline:
 def main_line(lines: Lines) -> str:
     """The line that the statement is about."""
     settled = [name for name, line in lines.items() if line["kind"] == "settled"]
-    for name in ("net_payment", "earned"):
+    for name in ("net_payment", *REWARDS):
         if name in settled:
             return name
     return settled[-1] if settled else list(lines)[-1]
@@ -48,6 +48,7 @@ def headline(lines: Lines, group: str, payer: str) -> Headline:
     kind = "owed" if value < 0 else "paid" if value > 0 else "nothing"
     words = {
         "earned": {"owed": "Owed by the group", "paid": "Earned by the group", "nothing": "Nothing earned or owed"},
+        "quality_incentive": {"owed": "Owed by the group", "paid": "Earned by the group", "nothing": "Nothing earned"},
         "net_payment": {
             "owed": "Net owed by the group",
             "paid": "Net payable to the group",
@@ -70,12 +71,12 @@ def sentences(
 def _earned(lines: Lines, group: str, payer: str, period: str) -> str:
     name = main_line(lines)
     line = lines[name]
-    if name == "net_payment" and "earned" in lines:
+    if name == "net_payment" and any(reward in lines for reward in REWARDS):
         value = figure(line)
         words = "what the group owes on balance" if value < 0 else "the net payment"
         net = "nothing is payable" if value == 0 else f"{words} is {shown_value(abs(value), 'usd')}"
         return f"{_reward(lines, group, payer, period)}; {net}."
-    if name == "earned":
+    if name in REWARDS:
         return f"{_reward(lines, group, payer, period)}."
     if name == "next_care_coordination_fee":
         paid = lines.get("care_coordination_fee")
@@ -89,7 +90,7 @@ def _earned(lines: Lines, group: str, payer: str, period: str) -> str:
 
 
 def _reward(lines: Lines, group: str, payer: str, period: str) -> str:
-    value = figure(lines["earned"])
+    value = figure(next(lines[name] for name in REWARDS if name in lines))
     if value < 0:
         return f"{group} owes {payer} {shown_value(abs(value), 'usd')} for {period}"
     if value > 0:
@@ -112,7 +113,7 @@ def _decided(bars: Sequence[Bar], gates: Sequence[GateView]) -> str:
 
 def _decided_by_bar(bars: Sequence[Bar]) -> str:
     """Where the settlement shows its gate as a bar alone."""
-    gate = next((bar for bar in bars if key_of(bar.name) == "gate"), None)
+    gate = next((bar for bar in bars if key_of(bar.name).partition("-")[0] == "gate"), None)
     if gate is None:
         return "No cap applied." if knows_caps(bars) else ""
     if gate.change != 0:
@@ -142,9 +143,11 @@ def _took_most(lines: Lines, bars: Sequence[Bar]) -> str:
     if bar is None:
         worst = costliest(lines)
         return f"The measure that left most unearned is “{worst[0]}”: {worst[1]}." if worst else ""
-    whole = shown_value(abs(bars[0].change), "usd")
-    first = bars[0].label[:1].lower() + bars[0].label[1:]
+    start = start_of(bars)
+    whole = shown_value(abs(start), "usd")
+    label = bars[0].label.partition(",")[0]
+    first = label[:1].lower() + label[1:]
     size = shown_value(abs(bar.change), "usd")
-    if bars[0].change < Fraction(0):
+    if start < Fraction(0):
         return f"Of the loss of {whole}, the step that took most off was “{bar.label}”: {size}."
     return f"Of the {first} of {whole}, the step that took most was “{bar.label}”: {size}."

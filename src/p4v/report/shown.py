@@ -151,7 +151,9 @@ def key_of(name: str) -> str:
 
 def part_label(line: Mapping[str, Any], stem: str) -> str:
     """What a repeated line is about: "Minimum savings rate" of "Gate met, minimum savings rate"."""
-    label = str(line["label"]).removeprefix(f"{stem}, ")
+    label = str(line["label"])
+    for sign in (", ", ": "):
+        label = label.removeprefix(f"{stem}{sign}")
     return label[:1].upper() + label[1:]
 
 

@@ -3,17 +3,39 @@
 Coordinates are those of the drawing; a template only writes them down.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from p4v.money import decimal_text
-from p4v.report.shown import MINUS, figure, part_label, shown_value
+from p4v.report.shown import MINUS, figure, key_of, part_label, shown_value
 from p4v.report.wording import Lines
 
 _WIDTH, _TOP, _BOTTOM = 620, 26, 218
 _NARROW_WIDTH, _ROW, _BAR, _GAP = 340, 42, 16, 9
 _SCALES = ((10_000_000, 1_000_000, 2, "$ millions"), (100_000, 1000, 0, "$ thousands"), (0, 1, 0, "$"))
+REWARDS = ("earned", "quality_incentive")
+"""The lines that the bars of a waterfall add up to."""
+_STARTS = ("gross_savings", "quality_pool")
+_STEPS = {
+    "gross_savings": "Gross savings",
+    "quality_pool": "Quality pool",
+    "gate": "Minimum savings or loss rate",
+    "cap_gross": "Cap on gross savings",
+    "share": "Payer's share",
+    "quality": "Quality",
+    "quality_gate": "Quality gate",
+    "cap_payment": "Cap on payment",
+    "loss_share": "Payer's share of losses",
+    "loss_limit": "Loss limit",
+    "disaster": "Disaster relief",
+    "final_multiplier": "Final multiplier",
+    "floor": "Floor",
+    "fee_offset": "Fees offset",
+    "prior_deficit": "Prior deficit",
+    "rounding": "Rounding",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,18 +123,38 @@ def bars_of(lines: Lines) -> list[Bar]:
     for name, line in lines.items():
         if name.startswith("waterfall."):
             change = figure(line)
-            kind = "start" if not bars else "falls" if change < 0 else "rises" if change > 0 else "even"
-            label = part_label(line, "Waterfall")
+            kind = (
+                "start" if _is_start(name) or not bars else "falls" if change < 0 else "rises" if change > 0 else "even"
+            )
+            label = step_label(line)
             bars.append(Bar(line["number"], name, label, line["clause"], change, at, at + change, kind))
             at += change
     return bars
 
 
+def step_label(line: Mapping[str, Any]) -> str:
+    """What a step is called: the contract's own label, else common words."""
+    if not str(line["label"]).startswith("Waterfall, "):
+        return str(line["label"])
+    step, _, part = key_of(line["name"]).partition("-")
+    words = _STEPS.get(step) or part_label(line, "Waterfall")
+    return f"{words}, {part}" if part and step in _STEPS else words
+
+
+def start_of(bars: Sequence[Bar]) -> Fraction:
+    """What the steps start from: gross savings, of all parts where they are settled apart."""
+    return sum((bar.change for bar in bars if bar.kind == "start"), start=Fraction(0))
+
+
 def biggest(bars: Sequence[Bar]) -> Bar | None:
-    """The step after the first that took most of the savings, or most off the losses."""
-    sign = 1 if bars and bars[0].change >= 0 else -1
-    steps = [bar for bar in bars[1:] if bar.change * sign < 0]
+    """The step that took most of the savings, or most off the losses."""
+    sign = 1 if start_of(bars) >= 0 else -1
+    steps = [bar for bar in bars if bar.kind != "start" and bar.change * sign < 0]
     return max(steps, key=lambda bar: abs(bar.change), default=None)
+
+
+def _is_start(name: str) -> bool:
+    return key_of(name).partition("-")[0] in _STARTS
 
 
 def _shorts(bars: Sequence[Bar]) -> tuple[str, list[str]]:

@@ -123,7 +123,8 @@ class _Labels(_Words):
         return f"{label} [{self.lines[given]['number']}]"
 
     def listed(self, names: Sequence[str], _joined_by: str) -> str:
-        return f"lines {spans_text([self.lines[name]['number'] for name in names])}"
+        numbers = spans_text([self.lines[name]["number"] for name in names])
+        return f"line{'s' if len(names) > 1 else ''} {numbers}"
 
     def total(self, listed: Symbol) -> str:
         return f"the total of {super().total(listed)}"

@@ -12,7 +12,7 @@ from p4v.report.gates import gates
 from p4v.report.scorecard import measure_ids, measure_label
 from p4v.report.sentences import main_line, sentences
 from p4v.report.shown import NO_VALUE, figure, key_of, part_label, period_text
-from p4v.report.waterfall import bars_of
+from p4v.report.waterfall import REWARDS, bars_of, step_label
 from p4v.report.wording import Lines
 from p4v.report.workbook_formats import Formats
 from p4v.runs.folder import safe_text
@@ -44,16 +44,17 @@ class TieOut:
 def tie_outs(lines: Lines) -> Iterator[TieOut]:
     """What should add up in a settlement."""
     bars = [name for name in lines if name.startswith("waterfall.")]
-    if bars and "earned" in lines:
-        yield TieOut("Bars of the waterfall", bars, "earned")
+    reward = next((name for name in REWARDS if name in lines), None)
+    if bars and reward:
+        yield TieOut("Bars of the waterfall", bars, reward)
     for stem, label in (("earned", "Earned by measure"), ("not_earned", "Not earned by measure")):
         parts = [name for name in lines if name.startswith(f"measure_{stem}.") and lines[name]["value"] is not None]
         if parts and f"quality_dollars_{stem}" in lines:
             yield TieOut(label, parts, f"quality_dollars_{stem}")
     for stem, label in _SHARES.items():
         parts = [name for name in lines if name.startswith(f"{stem}.")]
-        if parts and "earned" in lines:
-            yield TieOut(label, parts, "earned")
+        if parts and reward:
+            yield TieOut(label, parts, reward)
 
 
 class _Rows:
@@ -142,7 +143,7 @@ def _waterfall(rows: _Rows) -> None:
     at = Fraction(0)
     for name in bars:
         at += figure(rows.lines[name])
-        rows.text(0, part_label(rows.lines[name], "Waterfall"))
+        rows.text(0, step_label(rows.lines[name]))
         rows.live(1, name)
         cells = f"{xl_rowcol_to_cell(first, 1, row_abs=True)}:{xl_rowcol_to_cell(rows.row, 1)}"
         rows.sheet.write_formula(rows.row, 2, f"=SUM({cells})", rows.formats.unit("usd"), float(at))

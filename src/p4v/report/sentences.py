@@ -7,7 +7,7 @@ from fractions import Fraction
 from p4v.report.gates import GateView, caps_applied, knows_caps
 from p4v.report.scorecard import costliest
 from p4v.report.shown import figure, key_of, shown, shown_value
-from p4v.report.waterfall import REWARDS, Bar, biggest, start_of
+from p4v.report.waterfall import REWARDS, Bar, biggest, start_of, start_words
 from p4v.report.wording import Lines
 
 _SHORT_FIGURE = 12
@@ -145,9 +145,7 @@ def _took_most(lines: Lines, bars: Sequence[Bar]) -> str:
         return f"The measure that left most unearned is “{worst[0]}”: {worst[1]}." if worst else ""
     start = start_of(bars)
     whole = shown_value(abs(start), "usd")
-    label = bars[0].label.partition(",")[0]
-    first = label[:1].lower() + label[1:]
     size = shown_value(abs(bar.change), "usd")
     if start < Fraction(0):
         return f"Of the loss of {whole}, the step that took most off was “{bar.label}”: {size}."
-    return f"Of the {first} of {whole}, the step that took most was “{bar.label}”: {size}."
+    return f"Of the {start_words(bars)} of {whole}, the step that took most was “{bar.label}”: {size}."

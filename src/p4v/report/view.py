@@ -11,7 +11,7 @@ from p4v.report.lines import LineView, Parts, parts_of
 from p4v.report.scorecard import Scorecard, measure_ids, scorecard
 from p4v.report.sentences import Headline, headline, main_line, sentences
 from p4v.report.shown import change_text, date_text, figure, period_text, short_value, tile_value
-from p4v.report.waterfall import Waterfall, bars_of, waterfall
+from p4v.report.waterfall import Waterfall, bars_of, step_words, waterfall
 from p4v.report.wording import Lines, spans_text
 
 _THE_PAYER = "the payer"
@@ -226,13 +226,8 @@ def _prior(lines: Lines, prior: Mapping[str, Any]) -> Iterator[PriorView]:
 def _step(step: Any) -> tuple[str, str]:
     """A step in words, and the clause that moved it."""
     if isinstance(step, Mapping):
-        return _words(str(step["step"])), str(step.get("clause") or "")
-    return _words(str(step)), ""
-
-
-def _words(name: str) -> str:
-    text = name.replace("_", " ").replace(".", ": ")
-    return text[:1].upper() + text[1:]
+        return step_words(str(step["step"])), str(step.get("clause") or "")
+    return step_words(str(step)), ""
 
 
 def _numbering(parts: Parts) -> str:

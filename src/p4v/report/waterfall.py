@@ -111,7 +111,7 @@ def waterfall(lines: Lines) -> Waterfall | None:
     unit, shorts = _shorts(drawn)
     listed = "; ".join(f"{bar.label} {bar.value}" for bar in drawn)
     return Waterfall(
-        f"From {bars[0].label[:1].lower()}{bars[0].label[1:]} to what is earned", unit, f"{listed}.", bars, total,
+        f"From {start_words(bars)} to what is earned", unit, f"{listed}.", bars, total,
         _wide(drawn, shorts), _narrow(drawn, shorts),
     )  # fmt: skip
 
@@ -123,13 +123,14 @@ def bars_of(lines: Lines) -> list[Bar]:
     for name, line in lines.items():
         if name.startswith("waterfall."):
             change = figure(line)
-            kind = (
-                "start" if _is_start(name) or not bars else "falls" if change < 0 else "rises" if change > 0 else "even"
-            )
-            label = step_label(line)
-            bars.append(Bar(line["number"], name, label, line["clause"], change, at, at + change, kind))
+            kind = "start" if _is_start(name) or not bars else _direction(change)
+            bars.append(Bar(line["number"], name, step_label(line), line["clause"], change, at, at + change, kind))
             at += change
     return bars
+
+
+def _direction(change: Fraction) -> str:
+    return "falls" if change < 0 else "rises" if change > 0 else "even"
 
 
 def step_label(line: Mapping[str, Any]) -> str:
@@ -144,6 +145,18 @@ def step_label(line: Mapping[str, Any]) -> str:
 def start_of(bars: Sequence[Bar]) -> Fraction:
     """What the steps start from: gross savings, of all parts where they are settled apart."""
     return sum((bar.change for bar in bars if bar.kind == "start"), start=Fraction(0))
+
+
+def start_words(bars: Sequence[Bar]) -> str:
+    """Gross savings, or a quality pool, within a sentence."""
+    label = bars[0].label.partition(",")[0]
+    return label[:1].lower() + label[1:]
+
+
+def step_words(step: str) -> str:
+    """A step of the order in words."""
+    words = step.replace("_", " ")
+    return _STEPS.get(step) or words[:1].upper() + words[1:]
 
 
 def biggest(bars: Sequence[Bar]) -> Bar | None:

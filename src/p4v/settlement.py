@@ -14,6 +14,7 @@ from p4v.contract.terms import Terms, terms_in_force
 from p4v.figures import Figures
 from p4v.periods import Period
 from p4v.programs import PROGRAMS
+from p4v.programs.labels import LABELS
 from p4v.worksheet import Line, Worksheet, WorksheetReading
 
 SCHEMA = "p4v/settlement/1"
@@ -66,7 +67,8 @@ def terms_for(program: Program, period: Period, agreement_start: date | None, kn
 
 @lru_cache(maxsize=1024)
 def _labels(program: Program) -> Mapping[str, str]:
-    return program.labels()
+    usual = LABELS if program.kind == "pay_for_value" else {}
+    return {**usual, **program.labels()}
 
 
 def worksheet(

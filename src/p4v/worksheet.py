@@ -227,10 +227,9 @@ class Worksheet:
 
     def _label(self, name: str) -> str:
         known = self._labels.get(name)
-        if known is None and "." in name:
-            stem, key = name.split(".", 1)
-            shown = self._keys.get(key)
-            known = f"{self._labels.get(stem) or label_of(stem)}: {shown}" if shown else None
+        stem, _, key = name.partition(".")
+        if known is None and key and (stem in self._labels or key in self._keys):
+            known = f"{self._labels.get(stem) or label_of(stem)}: {self._keys.get(key, key.replace('_', ' '))}"
         return known or label_of(name)
 
 

@@ -146,7 +146,7 @@ SENTENCES = {
     ],
     "failed_gate": [
         "Harbor Physicians earned nothing for January to December 2025, and owes nothing.",
-        "The gate “Minimum savings rate” was not met: 1.50% against 2.00%, so $353,891.48 was not earned.",
+        "The gate “Minimum savings rate” was not met: 1.50% against 2.00%, which stopped $353,891.48.",
         "Of the gross savings of $707,782.96, the step that took most was “Minimum savings rate”: $707,782.96.",
     ],
     "nothing_earned": [
@@ -370,7 +370,7 @@ class TestWords:
             ("ratio(a, z, 0)", "A [1] / Z [4] (0 if divided by 0)", "$5.00 / $0.00 (0 if divided by 0)"),
             ("total(l)", "the total of lines 1, 4", "$5.00 + $0.00"),
             ("a - total(l)", f"A [1] {MINUS} (the total of lines 1, 4)", f"$5.00 {MINUS} ($5.00 + $0.00)"),
-            ("count_of(g)", "how many of line 3 hold", "how many of yes hold"),
+            ("count_of(g)", "how many of line 3 hold", "1 of 1"),
             ("step(b, t)", "T [5] at B [2]", "the table at 2%"),
             ("interpolated(b, t)", "T [5] at B [2], read between its rows", "the table at 2%, read between its rows"),
             ("a * bands(b, t)", "A [1] × (B [2] band by band through T [5])", "$5.00 × (2% band by band through the table)"),

@@ -124,7 +124,7 @@ def _decided_by_bar(bars: Sequence[Bar]) -> str:
 
 def _missed(gate: GateView) -> str:
     against = f": {_against(gate)}" if gate.compared else ""
-    stopped = f", so {gate.not_earned} was not earned" if gate.stopped else ""
+    stopped = f", which stopped {gate.not_earned}" if gate.stopped else ""
     return f"the gate “{gate.label}” was not met{against}{stopped}"
 
 

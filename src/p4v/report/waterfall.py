@@ -102,11 +102,9 @@ def waterfall(lines: Lines) -> Waterfall | None:
     if not bars:
         return None
     at = bars[-1].after
-    label = str(lines["earned"]["label"]) if "earned" in lines else "Total"
-    kind = "owed" if at < 0 else "total"
-    total = Bar(
-        lines["earned"]["number"] if "earned" in lines else None, "earned", label, "", at, Fraction(0), at, kind
-    )
+    whole = next((lines[name] for name in REWARDS if name in lines), None)
+    number, label = (whole["number"], str(whole["label"])) if whole else (None, "Total")
+    total = Bar(number, "earned", label, "", at, Fraction(0), at, "owed" if at < 0 else "total")
     drawn = [*bars, total]
     unit, shorts = _shorts(drawn)
     listed = "; ".join(f"{bar.label} {bar.value}" for bar in drawn)

@@ -152,6 +152,12 @@ class _Figures(_Words):
         texts = [self.operand_text(name) for name in names]
         return joined_by.join(map(_as_operand, texts))
 
+    def count_of(self, listed: Symbol) -> str:
+        """How many of them hold."""
+        names = self.names_of(listed)
+        held = [name for name in names if self.lines[name]["value"] is not None and figure(self.lines[name]) != 0]
+        return f"{len(held)} of {len(names)}"
+
     def weighted_total(self, values: Symbol, weights: Symbol) -> str:
         pairs = zip(self.names_of(values), self.names_of(weights), strict=True)
         return " + ".join(f"{self.in_sum(value)} × {self.in_sum(weight)}" for value, weight in pairs)

@@ -154,7 +154,7 @@ def _gates(rows: _Rows) -> None:
     met = [name for name in rows.lines if name.startswith("gate_met.")]
     if not met:
         return
-    rows.section("Gates", "Gate", "Met", "Distance", "Not earned", "Clause")
+    rows.section("Gates", "Gate", "Met", "Distance", "Stopped", "Clause")
     for name in met:
         rows.text(0, part_label(rows.lines[name], "Gate met"))
         rows.live(1, name)

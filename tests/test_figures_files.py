@@ -243,3 +243,25 @@ def test_given_lines_say_where_they_come_from(desk):
     lines = {line["name"]: line for line in json.loads((run / "settlement.json").read_bytes())["lines"]}
     assert lines["expenditure"]["origin"] == {"table": "figures", "column": "expenditure"}
     assert exact(lines, "expenditure") == 61_875_000
+
+
+def test_events_may_exceed_members_and_fractions_where_nobody_is_counted(desk):
+    """1,052 events of 720 member months, and 12.5 expected readmissions, are possible; 12.5 people are not."""
+    quality = (
+        '  quality:\n    clause: "§5"\n    weights: equal\n    unscored: weight_shared_in_proportion\n    measures:\n'
+        "      - {id: ed, kind: per_1000, better: lower, threshold: 190, target: 165}\n"
+        "      - {id: oe, kind: ratio, better: lower, threshold: 1.1, target: 0.9}\n"
+    )
+    desk.write("configs/contracts/axene.yaml", CONTRACT.partition("amendments:")[0] + quality)
+    measures = "measures:\n  ed: {numerator: 1052, denominator: 720}\n  oe: {numerator: 13, expected: 12.5}\n"
+    desk.write("figures.yaml", FIGURES + measures)
+    assert desk.settle().exit_code == 0
+
+
+def test_keys_of_its_own_are_asked_for_by_a_star(desk):
+    desk.write("figures.yaml", FIGURES + "paid: {a: 1.00, b: 2.00}\n")
+    asked = {"paid.*": spec("usd", optional="yes"), "member_months": spec("member_months"), "expenditure": spec("usd")}
+    faults: list[Fault] = []
+    given = given_figures(read_figures(Path("figures.yaml")).written, asked, faults.append, "interim")
+    assert faults == []
+    assert (given.by_name["paid.b"].value, given.status) == (2, "interim")

@@ -142,6 +142,7 @@ ROOMS = [
     ["data"],
     ["batch", "single"],
     ["cases"],
+    ["probe"],
     ["check", "terms_shown", "schemas"],
     ["drafts"],
     ["runs.store"],

@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from p4v.contract.blocks.medicare import Disaster, FinalMultiplier, Gate, LossLimit, PaymentCap, QualityStandard, SavingsShare
+from p4v.contract.blocks.medicare import (
+    Disaster,
+    FinalMultiplier,
+    Gate,
+    LossLimit,
+    PaymentCap,
+    QualityStandard,
+    SavingsShare,
+)
 from p4v.contract.documents import Library, Program
 from p4v.contract.order import Move, Order, OrderFault, ordered_steps
 from p4v.contract.terms import NotInForce, Terms, terms_in_force

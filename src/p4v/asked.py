@@ -16,7 +16,11 @@ _YEAR = 12
 
 @lru_cache(maxsize=4096)
 def figures_asked(
-    program: Program, period: Period, agreement_start: date | None = None, known: date | None = None
+    program: Program,
+    period: Period,
+    agreement_start: date | None = None,
+    known: date | None = None,
+    status: str = "final",
 ) -> Mapping[str, Wanted]:
     """The figures that a settlement needs, by name; `stem.*` are optional ones with keys of their own.
 
@@ -25,7 +29,7 @@ def figures_asked(
     Raises `Refusal` and `NotInForce` as the terms do.
     """
     if program.kind == "pay_for_value":
-        planned = PlannedFigures()
+        planned = PlannedFigures(status=status)
         worksheet(program, period, agreement_start, planned, "names", known)
         return planned.specs
     return {
@@ -35,12 +39,12 @@ def figures_asked(
 
 
 @lru_cache(maxsize=1024)
-def figures_ever_asked(program: Program) -> Mapping[str, Wanted]:
+def figures_ever_asked(program: Program, status: str = "final") -> Mapping[str, Wanted]:
     """What is asked for in any period: with the first terms, and after each amendment."""
     asked: dict[str, Wanted] = {}
     for period in _periods(program):
         try:
-            asked |= figures_asked(program, period)
+            asked |= figures_asked(program, period, status=status)
         except NotInForce:
             continue
     return asked

@@ -109,7 +109,7 @@ def figures_of_case(program: Program, case: PlacedCase, period: Period) -> Figur
     written, forms = written_numbers(case.node, tuple(str(step) for step in case.path))
     findings = [_form_finding(case, form.field, form.place, form.again) for form in forms]
     faults: list[Fault] = []
-    asked = figures_asked(program, period, known=document.known)
+    asked = figures_asked(program, period, known=document.known, status=document.status)
     figures = given_figures(written, asked, faults.append, document.status)
     findings += [_fault_finding(case, fault) for fault in faults]
     if findings:

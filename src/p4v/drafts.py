@@ -96,10 +96,25 @@ def _block(
 
 
 def _term(key: str, shape: Shape, description: str | None, live: bool, required: bool, indent: str) -> Iterator[str]:
-    unit = f", {shape.unit}" if shape.unit is not None and str(shape.unit) not in shape.says else ""
-    says = f"{' '.join((description or '').split())} [{shape.says}{unit}{'' if required else '; optional'}]".strip()
-    yield from _comment(indent, says)
+    if key != "clause":
+        yield from _comment(indent, _said(shape, description, required))
+        yield from _inner(shape, indent)
     yield f"{indent}{key}: {TO_FILL_IN}" if live else f"{indent}# {key}: {_example(shape)}"
+
+
+def _said(shape: Shape, description: str | None, required: bool) -> str:
+    """What a key means and takes."""
+    unit = f", {shape.unit}" if shape.unit is not None and str(shape.unit) not in shape.says else ""
+    return f"{description or ''} [{shape.says}{unit}{'' if required else '; optional'}]"
+
+
+def _inner(shape: Shape, indent: str) -> Iterator[str]:
+    """The keys of a mapping, each with what it means."""
+    for key, spec in shape.model.model_fields.items() if shape.model else ():
+        inner = shape_of(spec.annotation, spec.metadata)
+        said = _said(inner, spec.description, spec.is_required())
+        yield from _comment(f"{indent}# ", f"{spec.alias or key}: {said}")
+        yield from _inner(inner, f"{indent}# ")
 
 
 def _example(shape: Shape) -> str:

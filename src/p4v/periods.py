@@ -29,7 +29,9 @@ class Period:
     def of_months(cls, year: int, month: int, months: int) -> "Period":
         first, last = year * 12 + month - 1, year * 12 + month - 1 + months - 1
         last_year, last_month = last // 12, last % 12 + 1
-        return cls(date(first // 12, first % 12 + 1, 1), date(last_year, last_month, monthrange(last_year, last_month)[1]))
+        return cls(
+            date(first // 12, first % 12 + 1, 1), date(last_year, last_month, monthrange(last_year, last_month)[1])
+        )
 
     @classmethod
     def from_to(cls, first: str, last: str) -> "Period":

@@ -56,7 +56,7 @@ def settle_contract(
     findings = list(_party_findings(program, given, status, known))
     faults: list[Fault] = []
     try:
-        asked = figures_asked(program, given.period, known=known)
+        asked = figures_asked(program, given.period, known=known, status=status)
         numbers = given_figures(given.written, asked, faults.append, status)
         prior = prior_numbers(given.written, faults.append)
         findings += [_finding(given, fault) for fault in faults]

@@ -40,7 +40,7 @@ _BY_NAME = {
     "MeasureLevel": Written(
         "a share with its sign, or a bare number where the measure is none", "76%", rf"{_POSITIVE}%?"
     ),
-    "Id": Written(f"an id: {values.ID_ALLOWED}", "axene", values.ID_PATTERN.pattern),
+    "Id": Written(f"an id: {values.ID_ALLOWED}", "example", values.ID_PATTERN.pattern),
     "LineName": Written("a line's name, such as earned or rate.bcs", "earned", r"[a-z][a-z0-9_]*(\.[A-Za-z0-9_-]+)?"),
     "Text": Written("a text of 1 to 400 characters", '"§4.1"'),
     "Day": Written("a day, as YYYY-MM-DD", "YYYY-MM-DD", r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),

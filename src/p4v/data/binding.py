@@ -20,7 +20,7 @@ from p4v.contract.terms import rule_findings
 from p4v.contract.values import ID_ALLOWED, ID_PATTERN, Id, LineName, Number, Text, fault
 from p4v.contract.yaml_tree import Mapping as YamlMapping
 from p4v.contract.yaml_tree import Place, YamlFile, place_at, read_yaml
-from p4v.data.given import check_range
+from p4v.data.given import check_range, wanted
 from p4v.data.table import CsvTable, Row
 from p4v.errors import Finding, Refusal, did_you_mean
 from p4v.figures import Figure, Figures, Wanted
@@ -260,15 +260,16 @@ def _figure_findings(binding: Binding, all_read: bool) -> Iterator[Finding]:
     known: dict[str, Wanted] = {}
     for program in binding.programs.values():
         if all_read or program.figures():
-            known |= figures_ever_asked(program)
+            known |= figures_ever_asked(program, binding.document.status)
     file, bound = binding.file, binding.document.figures
     for name, column in bound.items():
         path = ("figures", name)
-        if name in known:
-            if column.unit is not known[name].unit:
+        spec = wanted(known, name)
+        if spec is not None:
+            if column.unit is not spec.unit:
                 place = place_at(file.root, (*path, "unit"))
-                yield file.finding("P4V-C025", place, f"figures.{name}.unit", f"{column.unit}", f"{known[name].unit}")
-            yield from _constant_findings(file, name, column, known[name])
+                yield file.finding("P4V-C025", place, f"figures.{name}.unit", f"{column.unit}", f"{spec.unit}")
+            yield from _constant_findings(file, name, column, spec)
         elif all_read:
             place, remedy = _key_place(file, path), did_you_mean(name, known)
             allowed = ", ".join(known)
@@ -303,11 +304,15 @@ def _key_place(file: YamlFile, path: Sequence[str]) -> Place:
     return place
 
 
-def _asked(program: Program | None, period: Period | None, agreement_start: date | None) -> Mapping[str, Wanted]:
+def _asked(
+    program: Program | None, period: Period | None, agreement_start: date | None, status: str
+) -> Mapping[str, Wanted]:
     """What a row is asked for; of one without a sound period, what any could be."""
     if program is None:
         return {}
-    return figures_ever_asked(program) if period is None else figures_asked(program, period, agreement_start)
+    if period is None:
+        return figures_ever_asked(program, status)
+    return figures_asked(program, period, agreement_start, status=status)
 
 
 def _name_of(program: Program, group: str) -> str | None:
@@ -334,7 +339,7 @@ class Reader:
         period = self._period(row, findings)
         program = self.program(row, findings)
         agreement_start = self._agreement_start(row, findings)
-        figures = self._figures(row, _asked(program, period, agreement_start), findings)
+        figures = self._figures(row, _asked(program, period, agreement_start, document.status), findings)
         group = self.cell(row, document.group.id)
         if not ID_PATTERN.fullmatch(group):
             findings.append(self.table.finding("P4V-D020", row, document.group.id, "text that is no id", ID_ALLOWED))
@@ -444,9 +449,9 @@ class Reader:
     def _figures(self, row: Row, specs: Mapping[str, Wanted], findings: list[Finding]) -> Figures:
         figures: dict[str, Figure] = {}
         for name, bound in self.binding.document.figures.items():
-            if name not in specs:
+            spec = wanted(specs, name)
+            if spec is None:
                 continue
-            spec = specs[name]
             text = self.cell(row, bound.column)
             try:
                 value = self._value(bound, text)
@@ -460,7 +465,7 @@ class Reader:
                 label = f"{spec.label or name} ({bound.because})"
             origin = {"table": self.binding.name, "column": bound.column}
             figures[name] = Figure(value, bound.unit, spec.clause, origin, label)
-        return Figures(figures)
+        return Figures(figures, self.binding.document.status)
 
     def _value(self, bound: FigureColumn, text: str) -> Fraction | None:
         if text == "":

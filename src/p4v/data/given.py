@@ -36,7 +36,7 @@ def given_figures(
     """The figures that the terms need, from what is written. Each fault goes to `report`."""
     figures: dict[str, Figure] = {}
     for name, number in written.items():
-        spec = asked.get(name) or asked.get(f"{name.partition('.')[0]}.*")
+        spec = wanted(asked, name)
         if spec is None:
             if not name.startswith(PRIOR):
                 report(_unknown(name, number, asked))
@@ -54,6 +54,11 @@ def given_figures(
     for fault in (*_missing(written, asked), *_above(written, figures)):
         report(fault)
     return Figures(figures, status)
+
+
+def wanted(asked: Mapping[str, Wanted], name: str) -> Wanted | None:
+    """What is asked of a figure; `stem.*` asks for figures with keys of their own."""
+    return asked.get(name) or asked.get(f"{name.partition('.')[0]}.*")
 
 
 class PeopleFault(NumberFault):

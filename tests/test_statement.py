@@ -417,3 +417,60 @@ class TestDrawing:
         assert fall is not None
         assert all(bar.height == 1 for bar in fall.wide.bars)
         assert fall.unit == "$"
+
+
+class TestLinesOfContracts:
+    """Names that a contract's settlement uses beside those of the samples."""
+
+    def test_a_quality_gate_stands_for_the_dollars_of_all_of_them(self) -> None:
+        book = Book("c", "g", "t")
+        book.term("minimum", "0.8", "rate", "§1", "Minimum quality score")
+        book.given("quality_score", "0.7", "rate", "§1")
+        two = {"score": "quality_score", "minimum": "minimum"}
+        book.compute("gate_met.quality_score", "score >= minimum", "flag", "§1", **two)
+        book.given("shared", "100.00", "usd", "§2", "Shared savings")
+        book.compute(
+            "not_earned.quality",
+            "when(met == 1, 0, before)",
+            "usd",
+            "§1",
+            met="gate_met.quality_score",
+            before="shared",
+        )
+        book.compute("past", "when(met == 1, before, 0)", "usd", "§1", met="gate_met.quality_score", before="shared")
+        book.settle("earned", "past", "§3")
+        seen = view(book.sample("Group"))
+        assert seen.sentences[1] == "The gate “Quality score” was not met: 70% against 80%, which stopped $100.00."
+        assert [(gate.compared, gate.required, gate.stopped) for gate in seen.gates] == [("70%", "80%", True)]
+
+    def test_parts_settled_apart_start_from_their_own_gross_savings(self) -> None:
+        book = Book("c", "g", "t")
+        book.given("a", "100.00", "usd", "§1")
+        book.given("b", "-40.00", "usd", "§1")
+        book.given("share", "-10.00", "usd", "§1")
+        book.compute("sum", "total(parts)", "usd", "§1", parts=["a", "b", "share"])
+        book.settle("earned", "sum", "§1")
+        for step, place in (("gross_savings-acp", 0), ("gross_savings-azcc", 1), ("cap_payment-acp", 2)):
+            book.compute(
+                f"waterfall.{step}", f"footed(earned, changes, {place})", "usd", "§1", f"Waterfall, {step}",
+                earned="earned", changes=["a", "b", "share"],
+            )  # fmt: skip
+        seen = view(book.sample("Group"))
+        assert seen.waterfall is not None
+        assert [bar.label for bar in seen.waterfall.bars] == [
+            "Gross savings, acp",
+            "Gross savings, azcc",
+            "Cap on payment, acp",
+        ]
+        assert seen.sentences[1:] == [
+            "“Cap on payment, acp” decided the amount and took $10.00.",
+            "Of the gross savings of $60.00, the step that took most was “Cap on payment, acp”: $10.00.",
+        ]
+
+    def test_a_quality_incentive_is_what_was_earned(self) -> None:
+        book = Book("c", "g", "t")
+        book.given("dollars", "7.50", "usd", "§1")
+        book.settle("quality_incentive", "dollars", "§1")
+        seen = view(book.sample("Group"))
+        assert seen.headline.label == "Earned by the group"
+        assert seen.sentences == ["Group earned $7.50 for January to December 2025."]

@@ -143,6 +143,7 @@ ROOMS = [
     ["batch", "single"],
     ["cases"],
     ["probe"],
+    ["probe"],
     ["check", "terms_shown", "schemas"],
     ["drafts"],
     ["runs.store"],

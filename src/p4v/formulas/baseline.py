@@ -1,6 +1,6 @@
 """A baseline per member per month, and what brings it to the performance period."""
 
-from p4v.primitives import higher_of, lower_of
+from p4v.primitives import higher_of, lower_of, rounded
 from p4v.units import Factor, Rate, UsdPmpm
 
 
@@ -79,6 +79,17 @@ def discounted_pmpm(pmpm: UsdPmpm, benchmark_discount: Rate) -> UsdPmpm:
     Fraction(396, 1)
     """
     return pmpm * (1 - benchmark_discount)
+
+
+def rounded_pmpm(pmpm: UsdPmpm, places: int, rule: str) -> UsdPmpm:
+    """The budget rounded before it is multiplied.
+
+    Source: p4v design, order of operations, case O9: 12.34567 rounded to 12.35 changes 1,829,788.79 to 1,830,430.55.
+
+    >>> rounded_pmpm(Fraction(1234567, 100_000), 2, "half_up")
+    Fraction(247, 20)
+    """
+    return rounded(pmpm, places, rule)
 
 
 def benchmark_pmpm(pmpm: UsdPmpm) -> UsdPmpm:

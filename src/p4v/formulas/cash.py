@@ -147,6 +147,28 @@ def due_with_carried(amount: Usd, carried_payment: Usd) -> Usd:
     return amount + carried_payment
 
 
+def held_in_reserve(amount: Usd, reserve_rate: Rate) -> Usd:
+    """What is kept of an amount that is due to the group; of one that the group owes, nothing.
+
+    Source: p4v design, terms of cash: reserve.
+
+    >>> held_in_reserve(Fraction(1_000), Fraction(10, 100))
+    Fraction(100, 1)
+    """
+    return higher_of(amount, 0) * reserve_rate
+
+
+def due_less_reserve(amount: Usd, held_in_reserve: Usd) -> Usd:
+    """What is due now.
+
+    Source: p4v design, terms of cash: reserve.
+
+    >>> due_less_reserve(Fraction(1_000), Fraction(100))
+    Fraction(900, 1)
+    """
+    return amount - held_in_reserve
+
+
 def paid_now(amount: Usd, minimum_payment: Usd) -> Usd:
     """Nothing where the amount is smaller than the minimum, either way.
 

@@ -1,6 +1,6 @@
 """Care coordination fees: what is paid for members, whatever the results."""
 
-from p4v.primitives import count_of, step, total, when
+from p4v.primitives import count_of, rounded, step, total, when
 from p4v.units import Count, Flag, FlagList, MemberMonths, Rate, TableOf, Usd, UsdList, UsdPerPerson, UsdPmpm
 
 
@@ -13,6 +13,17 @@ def fee_amount(care_coordination_fee_pmpm: UsdPmpm, member_months: MemberMonths)
     Fraction(1500, 1)
     """
     return care_coordination_fee_pmpm * member_months
+
+
+def rounded_fee_pmpm(care_coordination_fee_pmpm: UsdPmpm, places: int, rule: str) -> UsdPmpm:
+    """A fee rounded before it is multiplied.
+
+    Source: p4v design, order of operations, case O9.
+
+    >>> rounded_fee_pmpm(Fraction(1234567, 100_000), 2, "half_up")
+    Fraction(247, 20)
+    """
+    return rounded(care_coordination_fee_pmpm, places, rule)
 
 
 def fee_of_tier(tier_fee_pmpm: UsdPmpm, member_months: MemberMonths) -> Usd:

@@ -61,6 +61,9 @@ def write_benchmark_pmpm(course: Course) -> Line:
     if block.discount is not None:
         discount = course.term(BLOCK, "discount")
         amount = course.compute(baseline.discounted_pmpm, BLOCK, pmpm=amount, benchmark_discount=discount)
+    if block.pmpm_rounding is not None:
+        rule = block.pmpm_rounding
+        amount = course.compute(baseline.rounded_pmpm, BLOCK, pmpm=amount, places=rule.places, rule=str(rule.rule))
     return course.compute(baseline.benchmark_pmpm, BLOCK, pmpm=amount)
 
 

@@ -93,7 +93,7 @@ def write_net(course: Course, amounts: list[Line]) -> None:
         amount = course.compute(cash.due_less_paid, of, amount=amount, paid=course.given("paid", of))
     if block is not None:
         amount = _with_interest(course, block, amount)
-        amount = _above_minimum(course, block, amount)
+        amount = _above_minimum(course, block, _less_reserve(course, block, amount))
     rounding = _net_rounding(course)
     net = course.sheet.settle(cash.net_payment, clause=course.clause(of), rounding=rounding, amount=amount)
     if block is not None and block.setoff is not None:
@@ -114,6 +114,14 @@ def _with_interest(course: Course, block: Cash, amount: Line) -> Line:
         days_late=course.given("days_late", CASH), days_of_year=course.term(CASH, "days_of_year"),
     )  # fmt: skip
     return course.compute(cash.amounts_due, CASH, "with_interest", amounts=[amount, interest])
+
+
+def _less_reserve(course: Course, block: Cash, amount: Line) -> Line:
+    if block.reserve is None:
+        return amount
+    rate = course.term(CASH, "reserve")
+    kept = course.compute(cash.held_in_reserve, CASH, amount=amount, reserve_rate=rate)
+    return course.compute(cash.due_less_reserve, CASH, amount=amount, held_in_reserve=kept)
 
 
 def _above_minimum(course: Course, block: Cash, amount: Line) -> Line:

@@ -44,10 +44,10 @@ def _amount(course: Course, block: CareCoordinationFee) -> Line:
     if block.by_month or block.look_back_months is not None:
         return _by_month(course, block)
     if block.pmpm is not None:
+        rate = _rounded(course, block, course.term(BLOCK, "pmpm"))
         return course.compute(
-            fees.fee_amount, BLOCK, care_coordination_fee_pmpm=course.term(BLOCK, "pmpm"),
-            member_months=_months(course, block),
-        )  # fmt: skip
+            fees.fee_amount, BLOCK, care_coordination_fee_pmpm=rate, member_months=_months(course, block)
+        )
     if block.per_member_per_year is not None:
         return course.compute(
             fee_per_year.fee_amount, BLOCK, member_months=_months(course, block),
@@ -67,6 +67,15 @@ def _amount(course: Course, block: CareCoordinationFee) -> Line:
             fee_by_size.fee_amount, BLOCK, fee_at_panel_size=rate, member_months=_months(course, block)
         )
     return course.compute(fees.total_fee, BLOCK, parts=_parts(course, block))
+
+
+def _rounded(course: Course, block: CareCoordinationFee, rate: Line) -> Line:
+    rule = block.pmpm_rounding
+    if rule is None:
+        return rate
+    return course.compute(
+        fees.rounded_fee_pmpm, BLOCK, care_coordination_fee_pmpm=rate, places=rule.places, rule=str(rule.rule)
+    )
 
 
 def _parts(course: Course, block: CareCoordinationFee) -> list[Line]:

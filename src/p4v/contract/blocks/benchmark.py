@@ -4,7 +4,16 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from p4v.contract.blocks.base import Block, Called, Strict, needs_each_once, needs_one, needs_together, needs_whole
+from p4v.contract.blocks.base import (
+    Block,
+    Called,
+    RoundingRule,
+    Strict,
+    needs_each_once,
+    needs_one,
+    needs_together,
+    needs_whole,
+)
 from p4v.contract.values import DollarsPmpm, Factor, Id, People, Share, YesNo, fault
 
 
@@ -89,6 +98,8 @@ class Benchmark(Block):
     """The region's cost per member per month, for a blend."""
     discount: Annotated[Share | None, Called("benchmark_discount")] = None
     """What the purchaser takes off the top."""
+    pmpm_rounding: RoundingRule | None = None
+    """How the budget per member per month is rounded before it is multiplied; without it it is not."""
     held_by: Literal["payer", "group"] = "payer"
     """Who holds the budget: with `group` the shares are what the payer takes of a gain and makes good of a loss."""
 
@@ -134,7 +145,14 @@ class Benchmark(Block):
 
     def changes_pmpm(self) -> bool:
         """Whether anything stands between the base and the budget per member per month."""
-        fields = (self.trend, self.trend_given, self.prior_savings_adjustment, self.own_weight, self.discount)
+        fields = (
+            self.trend,
+            self.trend_given,
+            self.prior_savings_adjustment,
+            self.own_weight,
+            self.discount,
+            self.pmpm_rounding,
+        )
         return any(value is not None for value in fields)
 
 

@@ -74,6 +74,8 @@ class Cash(Block):
 
     other_amounts: Annotated[list[OtherAmount], Field(min_length=1)] | None = None
     """Amounts that come from elsewhere."""
+    reserve: Annotated[Share | None, Called("reserve_rate")] = None
+    """The share of what is due to the group that is kept in reserve until the final settlement."""
     minimum_payment: Dollars | None = None
     """A smaller net amount is not paid now but carried on. Figure: `carried_payment`."""
     late_interest: Annotated[Share | None, Called("late_interest_rate")] = None

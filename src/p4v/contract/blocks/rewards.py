@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from p4v.contract.blocks.base import (
     Block,
     Called,
+    RoundingRule,
     Strict,
     needs_each_once,
     needs_one,
@@ -73,6 +74,8 @@ class CareCoordinationFee(Block):
     """Whose member months count: those of the cost side, or a roster of its own (figure `fee_member_months`)."""
     by_month: YesNo = False
     """`yes`: a line for each month, at the rate of that month. Figures: `fee_member_months.<YYYY-MM>`."""
+    pmpm_rounding: RoundingRule | None = None
+    """How a flat fee per member per month is rounded before it is multiplied; without it it is not."""
     quality_adjusted: YesNo = False
     """`yes`: the fee is multiplied by the quality score."""
     at_risk: AtRisk | None = None

@@ -405,9 +405,10 @@ def _order(program: Program, blocks: Mapping[str, Block]) -> tuple[tuple[str, ..
     """The cost steps and the savings steps in their sequence. Raises `Refusal` with all that is wrong in the order."""
     order: Order = program.order
     active = active_steps(program.kind, blocks)
-    findings = [*_silent_findings(program, order, active), *_twice_findings(program, blocks)]
+    findings = list(_twice_findings(program, blocks))
     try:
         steps = ordered_steps(order, active)
+        findings += _silent_findings(program, order, active)
     except OrderFault as fault:
         findings.insert(0, _order_finding(program, fault))
     if findings:

@@ -135,17 +135,26 @@ def settle(
     ] = None,
     status: Annotated[str | None, typer.Option("--status", help="projected, interim or final.")] = None,
     templates: _Templates = None,
+    notice: Annotated[
+        bool, typer.Option("--notice", help="Where no agreement is in force, write a page that says so.")
+    ] = False,
     json_lines: json_option = False,
 ) -> None:
     """Settle one group: its contract, with the figures of a period."""
     from p4v.report.shown import shown
     from p4v.runs.folder import contract_run
     from p4v.runs.store import refuse_place
-    from p4v.single import settle_contract
+    from p4v.single import OutOfForce, settle_contract
 
     refuse_place(out, folder=True)
     _refuse_templates(templates)
-    settled = settle_contract(contract, figures, day_option("--known", known), _status(status))
+    try:
+        settled = settle_contract(contract, figures, day_option("--known", known), _status(status))
+    except OutOfForce as error:
+        if not notice or len(error.findings) > 1:
+            raise
+        typer.echo(f"not in force; {_write_notice(error, out)}")
+        return
     run = contract_run(settled)
     written = _write_runs([run], out, templates)
     lines = [line for line in run.document()["lines"] if line["kind"] == "settled"]
@@ -265,6 +274,20 @@ def _write_runs(runs: Sequence[Any], folder: Path, templates: Path | None) -> li
             lines.append(f"{'run       ' if written else 'already settled'} {folder / run.id}")
             lines.append(f"reports    {place}")
     return lines
+
+
+def _write_notice(error: Any, folder: Path) -> str:
+    """The page that a group receives for a period in which its contract was not in force."""
+    from p4v.report.reports import write_reports
+    from p4v.report.statement import not_in_force
+
+    program, given = error.program, error.given
+    party = program.contract.group
+    period = {"from": given.period.first_month, "to": given.period.last_month}
+    reason = f"The period lies outside the agreement, which holds for {error.allowed}."
+    files = not_in_force(party.id, party.name, program.id, program.title, period, reason)
+    name = f"{party.id}-{period['from']}-{period['to']}-not-in-force"
+    return f"page       {write_reports(folder, name, files)}"
 
 
 def _refuse_templates(templates: Path | None) -> None:

@@ -37,6 +37,16 @@ class SettledContract:
     prior: Mapping[str, Fraction]
 
 
+class OutOfForce(Refusal):
+    """A period for which no agreement is in force: refused, or stated on a page that says so."""
+
+    def __init__(self, findings: list[Finding], program: Program, given: GroupFigures, allowed: str) -> None:
+        super().__init__(findings)
+        self.program = program
+        self.given = given
+        self.allowed = allowed
+
+
 def read_contract(path: Path) -> Program:
     """The contract of a file, sound on every day. Raises `Refusal` with all that is wrong in it or its programs."""
     program = library_for(path).contract(path)
@@ -64,7 +74,7 @@ def settle_contract(
             raise Refusal(sorted(findings, key=lambda finding: (finding.line or 0, finding.column or 0)))
         sheet = worksheet(program, given.period, None, numbers, known=known)
     except NotInForce as error:
-        raise Refusal([*findings, _not_in_force(given, error, known)]) from None
+        raise OutOfForce([*findings, _not_in_force(given, error, known)], program, given, error.allowed) from None
     except FigureMissing as missing:
         found, allowed = f"no `{missing.name}`", f"`{missing.name}`: the terms need it"
         raise Refusal([given.finding("P4V-D013", given.places.get("figures"), "figures", found, allowed)]) from None

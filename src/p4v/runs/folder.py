@@ -154,10 +154,12 @@ def make_run(made: Made) -> Run:
 
 
 def _order_that_ran(made: Made) -> list[dict[str, str | None]]:
-    """The steps in their sequence, each with the clause of the move that put it there."""
+    """The cost steps, then the savings steps, in their sequence; each with the clause that placed or confirmed it."""
     terms = terms_for(made.program, made.settlement.period, made.agreement_start, made.known)
-    moved = {move.step: move.clause for move in made.program.order.moves}
-    return [{"step": step, "clause": moved.get(step)} for step in terms.order]
+    order = made.program.order
+    said = {step: confirm.clause for confirm in order.confirms for step in confirm.pair}
+    said |= {move.step: move.clause for move in order.moves}
+    return [{"step": step, "clause": said.get(step)} for step in (*terms.cost_order, *terms.order)]
 
 
 def _agreed(contract: ContractDocument | None) -> dict[str, Any]:

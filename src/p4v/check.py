@@ -11,7 +11,7 @@ from p4v.contract.yaml_tree import Listing, Mapping, Node, Place, Scalar, YamlFi
 from p4v.data.binding import read_binding
 from p4v.errors import Finding, Refusal
 from p4v.money import decimal_text
-from p4v.probe import moved_dollars
+from p4v.probe import Moved, moved_dollars
 from p4v.settlement import terms_for
 
 CENT_PLACES = 2
@@ -68,12 +68,22 @@ def _notes(path: Path) -> Iterator[str]:
         return
     for source, field, why in terms.idle():
         yield f"note   {source.origin['contract']}:{source.origin['line']} {field}: has no effect; {why}"
+    for moved in _most_moved(program):
+        sign = "+" if moved.dollars > 0 else "\N{MINUS SIGN}"
+        whole, _, cents = decimal_text(abs(moved.dollars), CENT_PLACES).partition(".")
+        amount = f"{sign}${int(whole):,}.{cents}"
+        yield f"probe  {moved.later} before {moved.earlier} would change `{moved.line}` by {amount}: {moved.case}"
+
+
+def _most_moved(program: Program) -> Iterable[Moved]:
+    """Of each two steps the case in which the most dollars move, and the first line that they move."""
+    most: dict[tuple[str, str], Moved] = {}
     for case in cases_of(program):
         for moved in moved_dollars(program, case):
-            sign = "+" if moved.dollars > 0 else "\N{MINUS SIGN}"
-            whole, _, cents = decimal_text(abs(moved.dollars), CENT_PLACES).partition(".")
-            amount = f"{sign}${int(whole):,}.{cents}"
-            yield (f"probe  {moved.later} before {moved.earlier} would change `{moved.line}` by {amount}: {moved.case}")
+            known = most.get((moved.earlier, moved.later))
+            if known is None or abs(moved.dollars) > abs(known.dollars):
+                most[(moved.earlier, moved.later)] = moved
+    return most.values()
 
 
 def _checked(path: Path) -> tuple[list[Finding], int]:

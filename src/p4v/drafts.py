@@ -177,7 +177,7 @@ def _figure(indent: str, name: str, spec: Wanted) -> str:
     kind = {Unit.FLAG: "1 or 0", Unit.RATE: "rate, such as 78.4%"}.get(spec.unit, str(spec.unit))
     mark = "# " if spec.optional else ""
     start = f"{indent}{mark}{name}:"
-    return f"{start:<{_COMMENTS}}# {kind}{bounds}{label} · {spec.clause}{optional}\n"
+    return f"{start + ' ':<{_COMMENTS}}# {kind}{bounds}{label} · {spec.clause}{optional}\n"
 
 
 def _measures(measures: Mapping[str, Wanted]) -> str:

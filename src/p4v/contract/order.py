@@ -34,7 +34,7 @@ BEFORE: frozenset[tuple[str, str]] = frozenset(
 )
 """What can only come in this sequence: a payment cap before sharing, say, is a cap on gross savings."""
 DEPENDENT = (
-    ("truncate", "complete"), ("normalise", "truncate"), ("collar", "risk"), ("quality", "cap_payment"),
+    ("truncate", "complete"), ("normalise", "truncate"), ("collar", "benchmark_risk"), ("quality", "cap_payment"),
     ("cap_payment", "final_multiplier"), ("loss_limit", "disaster"), ("withhold", "minimum_payment"),
 )  # fmt: skip
 """Pairs that give other money the other way round: a contract that has both says which way it means."""
@@ -140,8 +140,8 @@ def _other_steps(blocks: Mapping[str, Any]) -> Iterator[str]:
     against = blocks.get("benchmark")
     if isinstance(against, Benchmark) and against.lowest_trend is not None:
         yield "collar"
-    if "risk" in blocks:
-        yield "risk"
+    if getattr(blocks.get("risk"), "on", None) == "benchmark":
+        yield "benchmark_risk"
     if "withhold" in blocks:
         yield "withhold"
     if getattr(blocks.get("cash"), "minimum_payment", None) is not None:

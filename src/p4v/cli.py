@@ -284,7 +284,7 @@ def _write_notice(error: Any, folder: Path) -> str:
     program, given = error.program, error.given
     party = program.contract.group
     period = {"from": given.period.first_month, "to": given.period.last_month}
-    reason = f"The contract settles {error.allowed.replace(chr(96), str())}."
+    reason = f"The contract settles {error.allowed.replace(chr(96), '')}."
     files = not_in_force(party.id, party.name, program.id, program.title, period, reason)
     name = f"{party.id}-{period['from']}-{period['to']}-not-in-force"
     return f"page       {write_reports(folder, name, files)}"

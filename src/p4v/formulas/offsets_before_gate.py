@@ -1,5 +1,6 @@
-"""What comes off gross savings before any gate, where a loss may become larger."""
+"""What comes off gross savings before any gate."""
 
+from p4v.primitives import higher_of, lower_of
 from p4v.units import Usd
 
 
@@ -15,11 +16,11 @@ def savings_after_fee_offset(amount: Usd, coordination_fees_paid: Usd) -> Usd:
 
 
 def savings_after_prior_deficit(amount: Usd, prior_deficit: Usd) -> Usd:
-    """Gross savings less the deficit; may be a loss.
+    """Gross savings less the deficit, never below zero; a loss stays as it is, since the deficit is carried on.
 
     Source: p4v design, order of operations, case O5.
 
     >>> savings_after_prior_deficit(Fraction(300_000), Fraction(120_000))
     Fraction(180000, 1)
     """
-    return amount - prior_deficit
+    return higher_of(amount - prior_deficit, lower_of(amount, 0))

@@ -1,7 +1,7 @@
 """What each measure earned and did not earn, in cents that foot."""
 
 from p4v.primitives import footed, ratio, rounded, total
-from p4v.units import Points, PointsList, Rate, Usd, UsdList
+from p4v.units import Points, PointsList, Rate, RateList, Usd, UsdList
 
 
 def weighted_points(points: Points, weight: Rate) -> Points:
@@ -59,19 +59,39 @@ def quality_dollars_not_earned(quality_dollars_possible: Usd, quality_dollars_ea
     return quality_dollars_possible - quality_dollars_earned
 
 
-def measure_part(quality_dollars_earned: Usd, weighted_points: Points, all_points: PointsList) -> Usd:
+def measure_part(
+    quality_dollars_earned: Usd,
+    weighted_points: Points,
+    all_points: PointsList,
+    weighted_maximum: Points,
+    all_maxima: PointsList,
+    weight: Rate,
+    weights: RateList,
+) -> Usd:
     """A measure's part of what was earned, by weighted points; (m) -> ().
+
+    Where no measure earned a point, each has the part of its most points; where none counted, that of its weight.
 
     Source: p4v's own reading of a scorecard.
 
-    >>> measure_part(Fraction(100), Fraction(1, 4), [Fraction(1, 4), Fraction(3, 4)])
+    >>> half, points = Fraction(1, 2), [Fraction(1, 4), Fraction(3, 4)]
+    >>> measure_part(Fraction(100), points[0], points, half, [half, half], half, [half, half])
     Fraction(25, 1)
     """
-    return quality_dollars_earned * ratio(weighted_points, total(all_points), 0)
+    return quality_dollars_earned * ratio(
+        weighted_points,
+        total(all_points),
+        ratio(weighted_maximum, total(all_maxima), ratio(weight, total(weights), 0)),
+    )
 
 
 def measure_part_missed(
-    quality_dollars_possible: Usd, weighted_maximum: Points, all_maxima: PointsList, weight: Rate, measure_part: Usd
+    quality_dollars_possible: Usd,
+    weighted_maximum: Points,
+    all_maxima: PointsList,
+    weight: Rate,
+    weights: RateList,
+    measure_part: Usd,
 ) -> Usd:
     """A measure's part of what was possible, less its part of what was earned; (m) -> ().
 
@@ -80,10 +100,11 @@ def measure_part_missed(
     Source: p4v's own reading of a scorecard.
 
     >>> half = Fraction(1, 2)
-    >>> measure_part_missed(Fraction(100), half, [half, half], half, Fraction(25))
+    >>> measure_part_missed(Fraction(100), half, [half, half], half, [half, half], Fraction(25))
     Fraction(25, 1)
     """
-    return quality_dollars_possible * ratio(weighted_maximum, total(all_maxima), weight) - measure_part
+    weight_alone = ratio(weight, total(weights), 0)
+    return quality_dollars_possible * ratio(weighted_maximum, total(all_maxima), weight_alone) - measure_part
 
 
 def measure_earned(quality_dollars_earned: Usd, parts: UsdList, i: int) -> Usd:

@@ -23,17 +23,19 @@ def write_scorecard(course: Course, counted: list[Scored], before: Line, after: 
         course.compute(scorecard.weighted_maximum, block, row.measure.id, maximum_points=row.maximum, weight=row.weight)
         for row in counted
     ]
+    weights = [row.weight for row in counted]
     parts = [
         course.compute(
             scorecard.measure_part, block, row.measure.id,
             quality_dollars_earned=earned, weighted_points=own, all_points=points,
+            weighted_maximum=most, all_maxima=maxima, weight=row.weight, weights=weights,
         )
-        for row, own in zip(counted, points, strict=True)
+        for row, own, most in zip(counted, points, maxima, strict=True)
     ]  # fmt: skip
     lost = [
         course.compute(
             scorecard.measure_part_missed, block, row.measure.id, quality_dollars_possible=possible,
-            weighted_maximum=most, all_maxima=maxima, weight=row.weight, measure_part=part,
+            weighted_maximum=most, all_maxima=maxima, weight=row.weight, weights=weights, measure_part=part,
         )
         for row, most, part in zip(counted, maxima, parts, strict=True)
     ]  # fmt: skip

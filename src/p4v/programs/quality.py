@@ -105,7 +105,8 @@ class _Writer:
             measure, self.weight(), flag, performance, attained,
             self.compute(points.maximum_points, full_points=full, scored=flag), met=met,
         )  # fmt: skip
-        return self.improved(found) if measure.improvement is not None else self.alone(found)
+        improves = measure.improvement is not None and measure.treatment != "dropped"
+        return self.improved(found) if improves else self.alone(found)
 
     def alone(self, found: Scored) -> Scored:
         found.points = self.compute(points_alone.points, attainment_points=found.points)
@@ -206,6 +207,8 @@ class _Writer:
 
     def attainment(self, performance: Line, flag: Line, met: Line | None, full: Line) -> Line:
         measure = self.measure
+        if measure.treatment == "dropped":
+            return self.compute(points_if_met.attainment_points, threshold_met=flag, full_points=full)
         if measure.cut_points is not None:
             table = measure.cuts()
             assert measure.points_below is not None
@@ -218,8 +221,7 @@ class _Writer:
                 points_below=self.stated("points_below", measure.points_below, Unit.POINTS, "points_below"),
             )  # fmt: skip
         if measure.target is None:
-            if met is None:
-                return self.compute(points_credited.maximum_points, full_points=full)
+            assert met is not None
             return self.compute(points_if_met.attainment_points, threshold_met=met, full_points=full)
         target = self.level("target", measure.target)
         return self.compute(
@@ -408,7 +410,7 @@ def _no_decline(course: Course, block: QualityGate, counted: list[Scored]) -> Li
         course.compute(
             gate_no_decline.maintained, "quality_gate", measure.measure.id, performance=measure.performance,
             prior_rate=course.given(f"prior_rate.{measure.measure.id}", "quality_gate", measure.measure.unit()),
-            better=course.sheet[f"better.{measure.measure.id}"], decline_tolerance=tolerance,
+            better=course.sheet[f"better.{measure.measure.id}"], decline_tolerance=tolerance, scored=measure.flag,
         )
         for measure in counted
         if measure.performance is not None

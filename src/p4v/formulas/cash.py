@@ -15,6 +15,17 @@ def withheld(capitation: Usd, withhold_rate: Rate) -> Usd:
     return capitation * withhold_rate
 
 
+def capitation_less_withheld(capitation: Usd, withheld: Usd) -> Usd:
+    """What of the capitation is due whatever the results: what was held back comes only as it is returned.
+
+    Source: Understanding Healthcare Financial Management, end-of-chapter problem: 15% of 144,000 are held back.
+
+    >>> capitation_less_withheld(Fraction(144_000), Fraction(21_600))
+    Fraction(122400, 1)
+    """
+    return capitation - withheld
+
+
 def withhold_forfeited(withheld: Usd, withhold_returned: Usd) -> Usd:
     """What of the withhold is not returned.
 

@@ -1,6 +1,6 @@
 """The gate of no decline against the prior period."""
 
-from p4v.units import Factor, Measured, Rate, Test
+from p4v.units import Factor, Flag, Measured, Rate, Test
 
 
 def gate_met(quality_score: Rate, prior_quality_score: Rate, decline_tolerance: Rate) -> Test:
@@ -25,12 +25,14 @@ def gate_distance(quality_score: Rate, prior_quality_score: Rate, decline_tolera
     return quality_score - (prior_quality_score - decline_tolerance)
 
 
-def maintained(performance: Measured, prior_rate: Measured, better: Factor, decline_tolerance: Rate) -> Test:
-    """Whether one measure did not get worse, in its own direction, but for the tolerance.
+def maintained(
+    performance: Measured, prior_rate: Measured, better: Factor, decline_tolerance: Rate, scored: Flag
+) -> Test:
+    """Whether one measure did not get worse, in its own direction, but for the tolerance; one not scored did not.
 
     Source: p4v design, terms of quality: no decline of each, with a tolerance.
 
-    >>> maintained(Fraction(8, 100), Fraction(7, 100), Fraction(-1), Fraction(0))
+    >>> maintained(Fraction(8, 100), Fraction(7, 100), Fraction(-1), Fraction(0), Fraction(1))
     False
     """
-    return (performance - prior_rate) * better + decline_tolerance >= 0
+    return (scored == 0) | ((performance - prior_rate) * better + decline_tolerance >= 0)

@@ -107,6 +107,33 @@ def measure_part_missed(
     return quality_dollars_possible * ratio(weighted_maximum, total(all_maxima), weight_alone) - measure_part
 
 
+def weighted_shortfall(weighted_maximum: Points, weighted_points: Points) -> Points:
+    """The points that a measure could have had and did not.
+
+    Source: p4v's own reading of a scorecard.
+
+    >>> weighted_shortfall(Fraction(1, 5), Fraction(3, 20))
+    Fraction(1, 20)
+    """
+    return weighted_maximum - weighted_points
+
+
+def measure_part_short(
+    quality_dollars_not_earned: Usd, weighted_shortfall: Points, all_shortfalls: PointsList, weight: Rate
+) -> Usd:
+    """A measure's part of what was not earned, by the points it fell short; (m) -> ().
+
+    For rewards that do not follow the points in proportion, such as a ladder or a count. Where no measure fell short,
+    each has the part of its weight.
+
+    Source: p4v's own reading of a scorecard.
+
+    >>> measure_part_short(Fraction(100), Fraction(1, 4), [Fraction(1, 4), Fraction(3, 4)], Fraction(1, 2))
+    Fraction(25, 1)
+    """
+    return quality_dollars_not_earned * ratio(weighted_shortfall, total(all_shortfalls), weight)
+
+
 def measure_earned(quality_dollars_earned: Usd, parts: UsdList, i: int) -> Usd:
     """Measure `i` of the parts in cents that add up; (m) -> ().
 

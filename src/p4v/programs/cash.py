@@ -50,6 +50,15 @@ def write_withhold(course: Course, capitation: Line | None, gross: Line | None) 
     return settled
 
 
+def write_capitation_due(course: Course, capitation: Line | None) -> Line | None:
+    """The capitation less what is withheld of it, which counts only as it is returned."""
+    block = course.block(WITHHOLD, Withhold)
+    if capitation is None or block is None or block.given:
+        return capitation
+    held = course.sheet["withheld"]
+    return course.compute(cash.capitation_less_withheld, WITHHOLD, capitation=capitation, withheld=held)
+
+
 def write_withhold_interest(course: Course, returned: Line | None) -> Line | None:
     """Interest on what is returned of a withhold."""
     block = course.block(WITHHOLD, Withhold)

@@ -75,7 +75,9 @@ def _pool(course: Course, block: PayForPerformance, counted: list[Scored]) -> Li
         if before is not left:
             change = course.compute(waterfall.savings_change, BLOCK, step, before=before, after=left)
             course.bars.append(Bar(step, change, course.clause(block_name if course.has(block_name) else BLOCK)))
-    write_scorecard(course, counted, pool, after, BLOCK)
+    apart = set(block.challenge.measures) if block.challenge is not None else set()
+    core = [measure for measure in counted if measure.measure.id not in apart]
+    write_scorecard(course, core, pool, after, BLOCK, in_proportion=block.by_measures_met is None)
     return after
 
 

@@ -6,7 +6,13 @@ from p4v.contract.terms import Terms
 from p4v.figures import Figures
 from p4v.formulas import savings
 from p4v.programs.against import write_benchmark
-from p4v.programs.cash import write_interim, write_net, write_withhold, write_withhold_interest
+from p4v.programs.cash import (
+    write_capitation_due,
+    write_interim,
+    write_net,
+    write_withhold,
+    write_withhold_interest,
+)
 from p4v.programs.cost import write_expenditure
 from p4v.programs.course import Course
 from p4v.programs.fees import write_capitation, write_fee
@@ -43,7 +49,7 @@ def settle(sheet: Worksheet, terms: Terms, figures: Figures) -> None:
     returned = write_withhold(course, capitation, gross)
     interest = write_withhold_interest(course, returned)
     released = write_interim(course, unrounded, reward)
-    amounts = [fee, capitation, released, due_now, incentive, returned, interest]
+    amounts = [fee, write_capitation_due(course, capitation), released, due_now, incentive, returned, interest]
     write_net(course, [line for line in amounts if line is not None])
     write_funders(course, reward or incentive)
     write_distribution(course)

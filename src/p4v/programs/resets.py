@@ -4,10 +4,12 @@ from fractions import Fraction
 
 from p4v.contract.blocks.rewards import FeeReset, FeeScheduleUplift
 from p4v.formulas import fee_reset, savings, uplift
+from p4v.money import Rounding
 from p4v.programs.against import write_benchmark_pmpm
 from p4v.programs.course import Course
 from p4v.programs.fees import rate_of_month
 from p4v.programs.gates import expenditure_pmpm, trend_gate
+from p4v.programs.quality import PERCENT_PLACES
 from p4v.units import Table, Unit
 from p4v.worksheet import Line
 
@@ -95,7 +97,11 @@ def write_uplift(course: Course, gross: Line | None, against: Line | None) -> Li
         carried = course.given("carried_uplift", UPLIFT)
         amount = course.compute(uplift.uplift_with_carried, UPLIFT, uplift_points=amount, carried_uplift=carried)
     most = course.term(UPLIFT, "most")
-    settled = course.settle(uplift.fee_schedule_uplift, UPLIFT, amount=amount, highest_uplift=most)
+    points = course.rounding(UPLIFT)
+    settled = course.sheet.settle(
+        uplift.fee_schedule_uplift, clause=course.clause("rounding", UPLIFT),
+        rounding=Rounding(points.places + PERCENT_PLACES, points.rule), amount=amount, highest_uplift=most,
+    )  # fmt: skip
     if block.carry_forward:
         course.compute(uplift.uplift_carried_forward, UPLIFT, amount=amount, highest_uplift=most)
     return settled

@@ -351,7 +351,8 @@ def quality(sides: Sides) -> None:
             amount=after, quality_score=score, quality_ladder=table,
         )  # fmt: skip
     sides.save("quality", "quality_effect", after)
-    course.later.append(partial(write_scorecard, course, sides.counted, before, after, "quality_effect"))
+    linear = block.form == "multiplier"
+    course.later.append(partial(write_scorecard, course, sides.counted, before, after, "quality_effect", linear))
 
 
 def cap_payment(sides: Sides) -> None:

@@ -10,8 +10,13 @@ from p4v.worksheet import Line
 _CENTS: dict[str, Any] = {"places": 2, "rule": "half_up"}
 
 
-def write_scorecard(course: Course, counted: list[Scored], before: Line, after: Line, block: str) -> None:
-    """Splits what quality left of an amount, and what it took, by weighted points."""
+def write_scorecard(
+    course: Course, counted: list[Scored], before: Line, after: Line, block: str, in_proportion: bool = True
+) -> None:
+    """Splits what quality left of an amount by weighted points, and what it took by what each measure could have had.
+
+    Where the reward does not follow the points in proportion (a ladder, a count), by the points each fell short.
+    """
     if not counted or "quality_dollars_possible" in course.sheet:
         return
     possible, earned, missed = _totals(course, before, after, block)
@@ -32,14 +37,33 @@ def write_scorecard(course: Course, counted: list[Scored], before: Line, after: 
         )
         for row, own, most in zip(counted, points, maxima, strict=True)
     ]  # fmt: skip
-    lost = [
-        course.compute(
-            scorecard.measure_part_missed, block, row.measure.id, quality_dollars_possible=possible,
-            weighted_maximum=most, all_maxima=maxima, weight=row.weight, weights=weights, measure_part=part,
-        )
-        for row, most, part in zip(counted, maxima, parts, strict=True)
-    ]  # fmt: skip
+    if in_proportion:
+        lost = [
+            course.compute(
+                scorecard.measure_part_missed, block, row.measure.id, quality_dollars_possible=possible,
+                weighted_maximum=most, all_maxima=maxima, weight=row.weight, measure_part=part,
+            )
+            for row, most, part in zip(counted, maxima, parts, strict=True)
+        ]  # fmt: skip
+    else:
+        lost = _by_shortfall(course, counted, missed, points, maxima, block)
     _foot(course, counted, earned, missed, parts, lost, block)
+
+
+def _by_shortfall(
+    course: Course, counted: list[Scored], missed: Line, points: list[Line], maxima: list[Line], block: str
+) -> list[Line]:
+    short = [
+        course.compute(scorecard.weighted_shortfall, block, row.measure.id, weighted_maximum=most, weighted_points=own)
+        for row, most, own in zip(counted, maxima, points, strict=True)
+    ]
+    return [
+        course.compute(
+            scorecard.measure_part_short, block, row.measure.id, quality_dollars_not_earned=missed,
+            weighted_shortfall=own, all_shortfalls=short, weight=row.weight,
+        )
+        for row, own in zip(counted, short, strict=True)
+    ]  # fmt: skip
 
 
 def write_measure_pay(course: Course, counted: list[Scored], dollars: list[Line], paid: list[Line], block: str) -> None:

@@ -103,8 +103,10 @@ def measure_part_missed(
     >>> measure_part_missed(Fraction(100), half, [half, half], half, [half, half], Fraction(25))
     Fraction(25, 1)
     """
-    weight_alone = ratio(weight, total(weights), 0)
-    return quality_dollars_possible * ratio(weighted_maximum, total(all_maxima), weight_alone) - measure_part
+    return (
+        quality_dollars_possible * ratio(weighted_maximum, total(all_maxima), ratio(weight, total(weights), 0))
+        - measure_part
+    )
 
 
 def weighted_shortfall(weighted_maximum: Points, weighted_points: Points) -> Points:
@@ -119,7 +121,11 @@ def weighted_shortfall(weighted_maximum: Points, weighted_points: Points) -> Poi
 
 
 def measure_part_short(
-    quality_dollars_not_earned: Usd, weighted_shortfall: Points, all_shortfalls: PointsList, weight: Rate
+    quality_dollars_not_earned: Usd,
+    weighted_shortfall: Points,
+    all_shortfalls: PointsList,
+    weight: Rate,
+    weights: RateList,
 ) -> Usd:
     """A measure's part of what was not earned, by the points it fell short; (m) -> ().
 
@@ -128,10 +134,13 @@ def measure_part_short(
 
     Source: p4v's own reading of a scorecard.
 
-    >>> measure_part_short(Fraction(100), Fraction(1, 4), [Fraction(1, 4), Fraction(3, 4)], Fraction(1, 2))
+    >>> half = Fraction(1, 2)
+    >>> measure_part_short(Fraction(100), Fraction(1, 4), [Fraction(1, 4), Fraction(3, 4)], half, [half, half])
     Fraction(25, 1)
     """
-    return quality_dollars_not_earned * ratio(weighted_shortfall, total(all_shortfalls), weight)
+    return quality_dollars_not_earned * ratio(
+        weighted_shortfall, total(all_shortfalls), ratio(weight, total(weights), 0)
+    )
 
 
 def measure_earned(quality_dollars_earned: Usd, parts: UsdList, i: int) -> Usd:

@@ -41,7 +41,7 @@ def write_scorecard(
         lost = [
             course.compute(
                 scorecard.measure_part_missed, block, row.measure.id, quality_dollars_possible=possible,
-                weighted_maximum=most, all_maxima=maxima, weight=row.weight, measure_part=part,
+                weighted_maximum=most, all_maxima=maxima, weight=row.weight, weights=weights, measure_part=part,
             )
             for row, most, part in zip(counted, maxima, parts, strict=True)
         ]  # fmt: skip
@@ -61,6 +61,7 @@ def _by_shortfall(
         course.compute(
             scorecard.measure_part_short, block, row.measure.id, quality_dollars_not_earned=missed,
             weighted_shortfall=own, all_shortfalls=short, weight=row.weight,
+            weights=[other.weight for other in counted],
         )
         for row, own in zip(counted, short, strict=True)
     ]  # fmt: skip

@@ -38,14 +38,14 @@ def fee_change_pmpm(decrease_pmpm: UsdPmpm, share_of_decrease: Rate) -> UsdPmpm:
 
 
 def fee_change_past_gate(fee_change_pmpm: UsdPmpm, gate_met: Flag) -> UsdPmpm:
-    """Nothing where quality fell.
+    """No increase where quality fell; a decrease stays, since worse quality cannot save a group from it.
 
     Source: HealthLeaders Media, 8 July 2013: quality must be maintained or improved.
 
-    >>> fee_change_past_gate(Fraction(2), Fraction(0))
-    Fraction(0, 1)
+    >>> fee_change_past_gate(Fraction(2), Fraction(0)), fee_change_past_gate(Fraction(-2), Fraction(0))
+    (Fraction(0, 1), Fraction(-2, 1))
     """
-    return when(gate_met == 1, fee_change_pmpm, 0)
+    return when(gate_met == 1, fee_change_pmpm, lower_of(fee_change_pmpm, 0))
 
 
 def fee_change_not_earned(fee_change_pmpm: UsdPmpm, gate_met: Flag) -> UsdPmpm:

@@ -76,6 +76,10 @@ class Course:
         wanted = self.wanted(name, block, unit=unit)
         return self.figures.wanted(self.sheet, name, replace(wanted, whole=wanted.whole and not parts))
 
+    def given_of_part(self, name: str, block: str) -> Line:
+        """A given figure; of a part that is settled apart the part's own, so that none counts twice."""
+        return self.given(name if self.key is None else f"{name}.{self.key}", block)
+
     def has_figure(self, name: str, block: str) -> bool:
         """Whether an optional figure is given."""
         return self.figures.has(name, self.wanted(name, block, optional=True))

@@ -378,7 +378,7 @@ def cap_payment(sides: Sides) -> None:
 def _cap_in_dollars(course: Course, block: PaymentCap) -> Line:
     if block.dollars is not None:
         return course.term("cap_payment", "dollars")
-    months = course.given("member_months", "cap_payment")
+    months = course.given_of_part("member_months", "cap_payment")
     stated = course.term("cap_payment", "pmpm")
     return course.compute(caps.cap_in_dollars, "cap_payment", payment_cap_pmpm=stated, member_months=months)
 
@@ -395,7 +395,7 @@ def loss_limit(sides: Sides) -> None:
         )  # fmt: skip
     if block.of_revenue is not None:
         limits["loss_limit_by_revenue"] = course.compute(
-            losses.loss_limit_by_revenue, "loss_limit", revenue=course.given("revenue", "loss_limit"),
+            losses.loss_limit_by_revenue, "loss_limit", revenue=course.given_of_part("revenue", "loss_limit"),
             loss_limit_of_revenue=course.term("loss_limit", "of_revenue"),
         )  # fmt: skip
     formulas = {
@@ -412,7 +412,7 @@ def disaster(sides: Sides) -> None:
     left = course.compute(
         losses.losses_after_disaster, "disaster", amount=sides.losses,
         relieved_share_of_losses=course.term("disaster", "relieved_share_of_losses"),
-        disaster_adjustment=course.given("disaster_adjustment", "disaster"),
+        disaster_adjustment=course.given_of_part("disaster_adjustment", "disaster"),
     )  # fmt: skip
     sides.lose("disaster", "disaster", left)
 
@@ -445,7 +445,9 @@ def fee_offset(sides: Sides) -> None:
     """Coordination fees that come off the savings."""
     course, block = sides.course, sides.course.need("fee_offset", FeeOffset)
     if block.fees == "given":
-        fees = course.given("coordination_fees_paid", "fee_offset")
+        fees = course.given_of_part("coordination_fees_paid", "fee_offset")
+    elif course.key is not None:
+        raise course.terms.lacks("fee_offset", "fees", "`given`, as parts that are settled apart have their own")
     else:
         fees = course.sheet["care_coordination_fee"]
     formulas = offsets if sides.parted else offsets_before_gate
@@ -458,7 +460,7 @@ def fee_offset(sides: Sides) -> None:
 def prior_deficit(sides: Sides) -> None:
     """A deficit of earlier periods, made up first; what is left of it, and what is carried on."""
     course, block = sides.course, sides.course.need("prior_deficit", PriorDeficit)
-    deficit = course.given("prior_deficit", "prior_deficit")
+    deficit = course.given_of_part("prior_deficit", "prior_deficit")
     course.term("prior_deficit", "years")
     formulas = offsets if sides.parted else offsets_before_gate
     before = sides.savings

@@ -60,6 +60,10 @@ class Cell(Strict):
     """Its budget per member per month; with `loss_ratio` the revenue of the part gives it."""
 
 
+_PMPM_CHANGES = ("trend", "trend_given", "lowest_trend", "prior_savings_adjustment", "own_weight")
+"""What changes a budget per member per month, and not one in dollars."""
+
+
 class Benchmark(Block):
     """The amount savings are measured against: one basis, then what changes it."""
 
@@ -107,6 +111,7 @@ class Benchmark(Block):
     def _one_basis(self) -> Self:
         if self.categories is None and self.cells is None:
             needs_one(self, "pmpm", "given", "given_pmpm", "loss_ratio", "years", "pooled_years")
+        self._unused()
         if self.cells is not None:
             self._cells()
         elif self.pooling is not None:
@@ -124,6 +129,23 @@ class Benchmark(Block):
         if low is not None and high is not None and low > high:
             raise fault("P4V-C041", "`lowest_trend` above `highest_trend`", "at or below it", term="lowest_trend")
         return self
+
+    def _unused(self) -> None:
+        """Refuses what the basis has no use for: it would be left out without a word."""
+        bases = ("pmpm", "given", "given_pmpm", "years")
+        if self.cells is not None:
+            self._without("cells", *bases, "pooled_years", "categories", *_PMPM_CHANGES, "discount")
+        elif self.categories is not None:
+            self._without("categories", *bases, "loss_ratio")
+        elif self.given or self.loss_ratio is not None:
+            self._without("given" if self.given else "loss_ratio", *_PMPM_CHANGES)
+        if self.lowest_trend is not None and self.trend is None and self.trend_given is None and self.cells is None:
+            raise fault("P4V-C023", "a collar without a trend", "`trend` or `trend_given` with it", term="lowest_trend")
+
+    def _without(self, basis: str, *terms: str) -> None:
+        for term in terms:
+            if getattr(self, term) is not None:
+                raise fault("P4V-C023", f"`{term}` with `{basis}`", f"`{basis}` without it: it has no use", term=term)
 
     def _cells(self) -> None:
         cells = self.cells or []

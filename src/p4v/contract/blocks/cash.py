@@ -24,7 +24,7 @@ class SettledRoundings(Block):
     quality_incentive: RoundingRule | None = None
     """The reward for quality."""
     fee_schedule_uplift: RoundingRule | None = None
-    """The points on the fee schedule."""
+    """The points on the fee schedule; places are those of a percentage point."""
     withhold_returned: RoundingRule | None = None
     """What is returned of a withhold."""
     net_payment: RoundingRule | None = None

@@ -33,3 +33,55 @@ def idle_terms(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
     for (block, term), (value, why) in _IDLE.items():
         if block in blocks and getattr(blocks[block], term, None) == value:
             yield block, term, why
+
+
+_SAVINGS = frozenset({"share"})
+_REWARDS = frozenset({"share", "category_split", "fee_reset", "pay_for_performance", "fee_schedule_uplift"})
+USED_BY: Mapping[str, frozenset[str]] = {
+    "gate": _SAVINGS,
+    "cap_gross": _SAVINGS,
+    "quality_effect": _SAVINGS,
+    "cap_payment": _SAVINGS,
+    "loss_share": _SAVINGS,
+    "final_multiplier": _SAVINGS,
+    "floor": _SAVINGS,
+    "fee_offset": _SAVINGS,
+    "prior_deficit": _SAVINGS,
+    "member_months": _SAVINGS,
+    "loss_limit": frozenset({"loss_share"}),
+    "disaster": frozenset({"loss_share"}),
+    "risk": frozenset({"benchmark"}),
+    "adjustments": frozenset({"benchmark", "trend_gate", "fee_reset"}),
+    "expenditure": frozenset({"benchmark", "trend_gate", "fee_reset"}),
+    "benchmark": frozenset({"share", "fee_reset", "fee_schedule_uplift", "withhold"}),
+    "quality_gate": _REWARDS | {"withhold"},
+    "trend_gate": frozenset({"share", "fee_reset", "pay_for_performance"}),
+    "interim": frozenset({"share", "category_split"}),
+    "funders": frozenset({"share", "category_split", "pay_for_performance"}),
+    "distribution": frozenset({"share", "category_split", "pay_for_performance"}),
+}
+"""Block to those of which one must be there: without them it would change nothing."""
+
+
+def unused_blocks(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
+    """Blocks that nothing uses: block, what was found, what is allowed."""
+    for name, users in USED_BY.items():
+        if name in blocks and not users & set(blocks):
+            named = " or ".join(f"`{user}`" for user in sorted(users))
+            yield name, f"`{name}`, which nothing here uses", f"`{name}` together with {named}"
+
+
+def missing_partners(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
+    """Blocks whose own words need another one: block, what was found, what is allowed."""
+    if "care_coordination_fee" in blocks:
+        if "fee_reset" in blocks and getattr(blocks["care_coordination_fee"], "pmpm", None) is None:
+            yield "fee_reset", "`fee_reset` on a fee that is not flat", "`care_coordination_fee` with `pmpm`"
+        return
+    wanting = {
+        "fee_reset": True,
+        "fee_offset": getattr(blocks.get("fee_offset"), "fees", None) == "of_this_contract",
+        "expenditure": getattr(blocks.get("expenditure"), "coordination_fees", None) == "counted_in",
+    }
+    for name, wants in wanting.items():
+        if name in blocks and wants:
+            yield name, "no `care_coordination_fee`", f"the block `care_coordination_fee`, which `{name}` rests on"

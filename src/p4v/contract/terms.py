@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from p4v.contract.blocks import KINDS, NEEDED, Block, Called
 from p4v.contract.documents import REMOVED, Part, Program, findings_of, node_at
-from p4v.contract.lint import idle_terms
+from p4v.contract.lint import idle_terms, missing_partners, unused_blocks
 from p4v.contract.models import Amendment, ContractDocument, Document, days_of
 from p4v.contract.order import (
     Order,
@@ -405,7 +405,7 @@ def _order(program: Program, blocks: Mapping[str, Block]) -> tuple[tuple[str, ..
     """The cost steps and the savings steps in their sequence. Raises `Refusal` with all that is wrong in the order."""
     order: Order = program.order
     active = active_steps(program.kind, blocks)
-    findings = list(_twice_findings(program, blocks))
+    findings = list(_block_findings(program, blocks))
     try:
         steps = ordered_steps(order, active)
         findings += _silent_findings(program, order, active)
@@ -441,10 +441,23 @@ def _silent_findings(program: Program, order: Order, active: Collection[str]) ->
         yield replace(_order_finding(program, fault), help=remedy)
 
 
-def _twice_findings(program: Program, blocks: Mapping[str, Block]) -> Iterator[Finding]:
-    for name, found, allowed in counted_twice(blocks):
-        file = program.parts[-1].file
-        yield file.finding("P4V-C063", place_at(file.root, ("terms", name)), f"terms.{name}", found, allowed)
+def _block_findings(program: Program, blocks: Mapping[str, Block]) -> Iterator[Finding]:
+    """Blocks that count the same dollars twice, that nothing uses, or that lack another one."""
+    if program.kind != "pay_for_value":
+        return
+    checks = (("P4V-C063", counted_twice), ("P4V-C065", unused_blocks), ("P4V-C022", missing_partners))
+    for code, check in checks:
+        for name, found, allowed in check(blocks):
+            yield _at_block(program, code, name, found, allowed)
+
+
+def _at_block(program: Program, code: str, name: str, found: str, allowed: str) -> Finding:
+    """At a block in the last file that has it."""
+    file = next((part.file for part in reversed(program.parts) if name in part.document.terms), program.parts[-1].file)
+    terms = node_at(file.root, ("terms",))
+    known = isinstance(terms, YamlMapping) and name in terms.entries
+    place = terms.entries[name].key if isinstance(terms, YamlMapping) and known else Place(1, 1)
+    return file.finding(code, place, f"terms.{name}", found, allowed)
 
 
 def _units_within(annotation: Any) -> list[Unit]:

@@ -479,6 +479,26 @@ def test_a_shift_of_the_split(tmp_path, score, saved, lost):
     agrees(tmp_path, terms, f"{LOST}, quality_score: {score}", f"earned: {lost}")
 
 
+@pytest.mark.parametrize(
+    "share, field",
+    [
+        ('share: {bands: [{above: 0%, share: 50%}], clause: "3"}\n', "terms.share.sharing_rate"),
+        ('share: {by_quality_score: [{from: 0%, share: 50%}], clause: "3"}\n', "terms.share.sharing_rate"),
+        (HALF + 'loss_share: {bands: [{above: 0%, share: 50%}], clause: "4"}\n', "terms.loss_share.sharing_rate"),
+    ],
+)
+def test_a_shift_of_something_that_is_no_rate_is_refused(tmp_path, share, field):
+    shift = "quality_effect: {form: split_shift, clause: '6', shifts: [{from: 0%, shift: -10%}]}\n"
+    found = check(tmp_path, GIVEN + share + shift + EARNED, f"{SAVED}, quality_score: 80%", "earned: 50000.00")
+    assert f"error[P4V-C022] {field}" in found
+
+
+def test_a_gap_and_an_act_of_one_id_are_refused(tmp_path):
+    terms = 'pay_for_performance: {gaps: [{id: a, dollars: 5}], acts: [{id: A, dollars: 1}], clause: "6"}\n'
+    found = check(tmp_path, terms + INCENTIVE, "gaps_closed.a: 1, acts.A: 1", "quality_incentive: 6.00")
+    assert "error[P4V-C046]" in found
+
+
 @pytest.mark.parametrize("score, earned", [("69.9%", "0.00"), ("70%", "25000.00"), ("90%", "50000.00")])
 def test_a_ladder_of_quality(tmp_path, score, earned):
     rows = "ladder: [{from: 0%, share: 0%}, {from: 70%, share: 50%}, {from: 90%, share: 100%}]"

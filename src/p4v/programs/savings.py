@@ -254,6 +254,8 @@ def share(sides: Sides) -> None:
 def _sharing_rate(course: Course) -> Line | None:
     """The one rate of savings; None where bands share them."""
     block = course.need("share", SavingsShare)
+    if block.sharing_rate is None and _shifts(course):
+        raise course.terms.lacks("share", "sharing_rate", "`quality_effect` shifts one rate")
     if block.bands is not None:
         return None
     if "final_sharing_rate" in course.sheet:
@@ -285,10 +287,15 @@ def _sharing_rate(course: Course) -> Line | None:
     return course.sheet.compute(split_shift.final_sharing_rate, clause=clause, sharing_rate=rate, split_shift=shift)
 
 
-def _split_shift(course: Course) -> Line | None:
+def _shifts(course: Course) -> bool:
     block = course.block("quality_effect", QualityEffect)
-    if block is None or block.form != "split_shift":
+    return block is not None and block.form == "split_shift"
+
+
+def _split_shift(course: Course) -> Line | None:
+    if not _shifts(course):
         return None
+    block = course.need("quality_effect", QualityEffect)
     if "split_shift" in course.sheet:
         return course.sheet["split_shift"]
     table = course.named("split_shifts", block.table(), Unit.TABLE, "quality_effect", "shifts")
@@ -301,6 +308,8 @@ def _split_shift(course: Course) -> Line | None:
 def _shared_losses(course: Course, lost: Line, rate: Line | None) -> Line:
     block = course.need("loss_share", LossShare)
     if block.bands is not None:
+        if _shifts(course):
+            raise course.terms.lacks("loss_share", "sharing_rate", "`quality_effect` shifts one rate")
         table = _bands(course, "loss_share", "loss_bands")
         return course.compute(
             share_bands.shared_losses, "loss_share",

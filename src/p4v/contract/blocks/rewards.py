@@ -221,9 +221,11 @@ class PayForPerformance(Block):
         return self
 
     def _ids(self) -> None:
-        needs_each_once("measures", [row.measure for row in self.measures or []])
-        needs_each_once("gaps", [row.id for row in self.gaps or []])
-        needs_each_once("acts", [row.id for row in self.acts or []])
+        measures = [row.measure for row in self.measures or []]
+        gaps = [row.id for row in self.gaps or []]
+        needs_each_once("measures", measures)
+        needs_each_once("gaps", [*measures, *gaps])
+        needs_each_once("acts", [*measures, *gaps, *(row.id for row in self.acts or [])])
 
 
 class UpliftAtSavings(Strict):

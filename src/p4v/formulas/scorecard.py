@@ -1,7 +1,48 @@
 """What each measure earned and did not earn, in cents that foot."""
 
-from p4v.primitives import footed, ratio, rounded, total
-from p4v.units import Points, PointsList, Rate, RateList, Usd, UsdList
+from p4v.primitives import count_of, footed, higher_of, ratio, rounded, total, weighted_total
+from p4v.units import FlagList, Points, PointsList, Rate, RateList, Usd, UsdList
+
+
+def points_with_bonus(points: Points, improvement_points: Points) -> Points:
+    """A measure's points and its bonus for improvement.
+
+    Source: MassHealth ACO contract, domain score: improvement points are added above the line.
+
+    >>> points_with_bonus(Fraction(0), Fraction(5))
+    Fraction(5, 1)
+    """
+    return points + improvement_points
+
+
+def weight_in_score(weight: Rate, effective_weight: Rate, maximum_points: PointsList, weights: RateList) -> Rate:
+    """What one point of a measure is worth in the score: its part of the domain's points, at the domain's weight.
+
+    Both lists are of the domain's measures; (m), (m) -> ().
+
+    Source: p4v's own reading of a scorecard.
+
+    >>> weight_in_score(Fraction(1, 2), Fraction(40, 75), [Fraction(1), Fraction(0)], [Fraction(1, 2), Fraction(1, 2)])
+    Fraction(8, 15)
+    """
+    return effective_weight * ratio(weight, weighted_total(maximum_points, weights), 0)
+
+
+def weight_with_equal_part(weight: Rate, full_points: Points, weights: RateList, measures_scored: FlagList) -> Rate:
+    """What one point of a measure is worth where the weight of those not scored is spread equally; (m), (m) -> ().
+
+    Source: p4v design, terms of quality: the weight is spread equally.
+
+    >>> half, quarter = Fraction(1, 2), Fraction(1, 4)
+    >>> scored = [Fraction(1), Fraction(1), Fraction(0)]
+    >>> weight_with_equal_part(quarter, Fraction(1), [half, quarter, quarter], scored)
+    Fraction(3, 8)
+    """
+    return ratio(
+        weight + ratio(total(weights) - weighted_total(measures_scored, weights), count_of(measures_scored), 0),
+        full_points,
+        0,
+    )
 
 
 def weighted_points(points: Points, weight: Rate) -> Points:
@@ -110,14 +151,14 @@ def measure_part_missed(
 
 
 def weighted_shortfall(weighted_maximum: Points, weighted_points: Points) -> Points:
-    """The points that a measure could have had and did not.
+    """The points that a measure could have had and did not; none where a bonus lifts it above its full points.
 
     Source: p4v's own reading of a scorecard.
 
     >>> weighted_shortfall(Fraction(1, 5), Fraction(3, 20))
     Fraction(1, 20)
     """
-    return weighted_maximum - weighted_points
+    return higher_of(weighted_maximum - weighted_points, 0)
 
 
 def measure_part_short(

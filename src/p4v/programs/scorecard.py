@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from p4v.formulas import scorecard
+from p4v.contract.blocks.quality import Quality
+from p4v.formulas import scorecard, scorecard_equal
 from p4v.programs.course import Course
 from p4v.programs.quality import Scored
 from p4v.worksheet import Line
@@ -15,18 +16,22 @@ def write_scorecard(
 ) -> None:
     """Splits what quality left of an amount by weighted points, and what it took by what each measure could have had.
 
-    Where the reward does not follow the points in proportion (a ladder, a count), by the points each fell short.
+    Where the reward does not follow the points in proportion (a ladder, a count, a bonus), by the points each fell
+    short.
     """
     if not counted or "quality_dollars_possible" in course.sheet:
         return
     possible, earned, missed = _totals(course, before, after, block)
+    worth = [_worth(course, counted, row, block) for row in counted]
     points = [
-        course.compute(scorecard.weighted_points, block, row.measure.id, points=row.points, weight=row.weight)
-        for row in counted
+        course.compute(
+            scorecard.weighted_points, block, row.measure.id, points=_with_bonus(course, row, block), weight=weight
+        )
+        for row, weight in zip(counted, worth, strict=True)
     ]
     maxima = [
-        course.compute(scorecard.weighted_maximum, block, row.measure.id, maximum_points=row.maximum, weight=row.weight)
-        for row in counted
+        course.compute(scorecard.weighted_maximum, block, row.measure.id, maximum_points=row.maximum, weight=weight)
+        for row, weight in zip(counted, worth, strict=True)
     ]
     weights = [row.weight for row in counted]
     parts = [
@@ -37,7 +42,7 @@ def write_scorecard(
         )
         for row, own, most in zip(counted, points, maxima, strict=True)
     ]  # fmt: skip
-    if in_proportion:
+    if in_proportion and all(row.bonus is None for row in counted):
         lost = [
             course.compute(
                 scorecard.measure_part_missed, block, row.measure.id, quality_dollars_possible=possible,
@@ -48,6 +53,39 @@ def write_scorecard(
     else:
         lost = _by_shortfall(course, counted, missed, points, maxima, block)
     _foot(course, counted, earned, missed, parts, lost, block)
+
+
+def _worth(course: Course, counted: list[Scored], row: Scored, block: str) -> Line:
+    """What a point of a measure is worth in the score, against those of the others."""
+    rule, id_, domain = course.need("quality", Quality), row.measure.id, row.measure.domain
+    alike = [other for other in counted if rule.domains is None or other.measure.domain == domain]
+    weights = [other.weight for other in alike]
+    worth = row.weight
+    equally = rule.unscored == "weight_shared_equally"
+    if equally:
+        worth = course.compute(
+            scorecard.weight_with_equal_part, block, id_, weight=worth, weights=weights,
+            full_points=course.sheet[f"full_points.{id_}"], measures_scored=[other.flag for other in alike],
+        )  # fmt: skip
+    if rule.domains is None or rule.score != "from_measures":
+        return worth
+    effective = course.sheet[f"effective_weight.{domain}"]
+    if equally:
+        return course.compute(
+            scorecard_equal.weight_in_score, block, id_, weight_with_equal_part=worth, effective_weight=effective
+        )
+    maxima = [other.maximum for other in alike]
+    return course.compute(
+        scorecard.weight_in_score, block, id_,
+        weight=worth, effective_weight=effective, maximum_points=maxima, weights=weights,
+    )  # fmt: skip
+
+
+def _with_bonus(course: Course, row: Scored, block: str) -> Line:
+    if row.bonus is None:
+        return row.points
+    id_ = row.measure.id
+    return course.compute(scorecard.points_with_bonus, block, id_, points=row.points, improvement_points=row.bonus)
 
 
 def _by_shortfall(

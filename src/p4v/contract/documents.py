@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError
 
 from p4v.contract.blocks import KINDS, Block, Kind
 from p4v.contract.models import ContractDocument, Document, FigureSpec
@@ -24,6 +25,8 @@ CHOICES = ("<text>", "<mapping>")
 """Marks that tell pydantic which of two shapes was written; they are no part of a path."""
 USUAL_KIND: Any = "pay_for_value"
 """The kind of a program or contract that names none."""
+BETWEEN = ("P4V-C041", "P4V-C045", "P4V-C046", "P4V-C047")
+"""Faults between terms that stay faults whatever else is mended."""
 REMOVED = "none"
 """What a block says that takes away the block of the program it extends, or of an earlier date."""
 
@@ -367,8 +370,41 @@ def _block_findings(
             )
             continue
         annotated: Any = Annotated[spec.annotation, *spec.metadata] if spec.metadata else spec.annotation
-        try:
-            TypeAdapter(annotated).validate_python(plain(entry.value))
-        except ValidationError as error:
-            models = _models_in(spec.annotation) or [block]
+        models = _models_in(spec.annotation) or [block]
+        for error in _errors_of(TypeAdapter(annotated), plain(entry.value)):
             yield from findings_of(file, entry.value, (*path, name), error, models[0])
+
+
+def _errors_of(adapter: TypeAdapter[Any], value: Any) -> Iterator[ValidationError]:
+    """What is wrong with a value; then what stays wrong between its parts once the faulty ones are left out."""
+    try:
+        adapter.validate_python(value)
+    except ValidationError as error:
+        yield error
+        rest = _without(value, [fault["loc"] for fault in error.errors() if fault["loc"]])
+        try:
+            adapter.validate_python(rest)
+        except ValidationError as other:
+            between = [fault for fault in other.errors() if fault.get("ctx", {}).get("code") in BETWEEN]
+            seen = [fault["loc"] for fault in error.errors()]
+            fresh: list[Any] = [
+                {"type": PydanticCustomError("p4v", "", fault["ctx"]), "loc": fault["loc"], "input": None}
+                for fault in between
+                if fault["loc"] not in seen
+            ]
+            if fresh:
+                yield ValidationError.from_exception_data("", fresh)
+
+
+def _without(value: Any, locations: Sequence[tuple[str | int, ...]]) -> Any:
+    """The value without the keys of mappings that these locations lead to."""
+    if isinstance(value, dict):
+        gone = {loc[0] for loc in locations if len(loc) == 1}
+        inner = {key: [loc[1:] for loc in locations if loc[0] == key and len(loc) > 1] for key in value}
+        return {key: _without(part, inner[key]) for key, part in value.items() if key not in gone}
+    if isinstance(value, list):
+        return [
+            _without(part, [loc[1:] for loc in locations if loc[0] == place and len(loc) > 1])
+            for place, part in enumerate(value)
+        ]
+    return value

@@ -23,6 +23,7 @@ from p4v.formulas import (
     cap_of_dollars,
     cap_of_gross,
     caps,
+    caps_before_gate,
     earned_of_cells,
     gate_at_least,
     gate_cliff,
@@ -225,8 +226,9 @@ def cap_gross(sides: Sides) -> None:
     inputs: dict[str, Any] = {
         "benchmark": course.line("benchmark"), "savings_cap_of_benchmark": course.term("cap_gross", "of_benchmark"),
     }  # fmt: skip
-    sides.save("cap_gross", "cap_gross",
-               course.compute(caps.savings_within_cap, "cap_gross", amount=sides.savings, **inputs))  # fmt: skip
+    formulas = caps if sides.parted else caps_before_gate
+    within = course.compute(formulas.savings_within_cap, "cap_gross", amount=sides.savings, **inputs)
+    sides.save("cap_gross", "cap_gross", within)
     if sides.losses is not None:
         lost = course.compute(caps.losses_within_cap, "cap_gross", amount=sides.losses, **inputs)
         sides.lose("cap_gross_losses", "cap_gross", lost)

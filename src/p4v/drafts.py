@@ -4,6 +4,7 @@ import csv
 import inspect
 import io
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 from textwrap import wrap
 from typing import Any
 
@@ -19,6 +20,7 @@ from p4v.contract.written import Shape, shape_of
 from p4v.data.figures_file import HEADER
 from p4v.errors import Finding
 from p4v.figures import Wanted
+from p4v.money import decimal_text
 from p4v.periods import Period
 from p4v.units import Unit
 
@@ -173,11 +175,15 @@ def _figure(indent: str, name: str, spec: Wanted) -> str:
     label = f" · {spec.label}" if spec.label else ""
     optional = " · optional" if spec.optional else ""
     stated = [("from", spec.at_least), ("to", spec.at_most)]
-    bounds = "".join(f", {word} {bound}" for word, bound in stated if bound is not None)
+    bounds = "".join(f", {word} {_bound(bound, spec.unit)}" for word, bound in stated if bound is not None)
     kind = {Unit.FLAG: "1 or 0", Unit.RATE: "rate, such as 78.4%"}.get(spec.unit, str(spec.unit))
     mark = "# " if spec.optional else ""
-    start = f"{indent}{mark}{name}:"
+    start = f"{indent}{mark}{name.replace('.*', '.YYYY-MM')}:"
     return f"{start + ' ':<{_COMMENTS}}# {kind}{bounds}{label} · {spec.clause}{optional}\n"
+
+
+def _bound(bound: Fraction, unit: Unit) -> str:
+    return f"{decimal_text(bound * 100)}%" if unit is Unit.RATE else decimal_text(bound)
 
 
 def _measures(measures: Mapping[str, Wanted]) -> str:

@@ -56,6 +56,7 @@ USED_BY: Mapping[str, frozenset[str]] = {
     "benchmark": frozenset({"share", "fee_reset", "fee_schedule_uplift", "withhold"}),
     "quality_gate": _REWARDS | {"withhold"},
     "trend_gate": frozenset({"share", "fee_reset", "pay_for_performance"}),
+    "strata": frozenset({"care_coordination_fee", "benchmark"}),
     "interim": frozenset({"share", "category_split"}),
     "funders": frozenset({"share", "category_split", "pay_for_performance"}),
     "distribution": frozenset({"share", "category_split", "pay_for_performance"}),
@@ -73,15 +74,36 @@ def unused_blocks(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]
 
 def missing_partners(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
     """Blocks whose own words need another one: block, what was found, what is allowed."""
-    if "care_coordination_fee" in blocks:
-        if "fee_reset" in blocks and getattr(blocks["care_coordination_fee"], "pmpm", None) is None:
-            yield "fee_reset", "`fee_reset` on a fee that is not flat", "`care_coordination_fee` with `pmpm`"
-        return
+    fee = blocks.get("care_coordination_fee")
     wanting = {
         "fee_reset": True,
         "fee_offset": getattr(blocks.get("fee_offset"), "fees", None) == "of_this_contract",
         "expenditure": getattr(blocks.get("expenditure"), "coordination_fees", None) == "counted_in",
     }
     for name, wants in wanting.items():
-        if name in blocks and wants:
+        if fee is None and name in blocks and wants:
             yield name, "no `care_coordination_fee`", f"the block `care_coordination_fee`, which `{name}` rests on"
+    if "fee_reset" in blocks and fee is not None and getattr(fee, "pmpm", None) is None:
+        yield "fee_reset", "`fee_reset` on a fee that is not flat", "`care_coordination_fee` with `pmpm`"
+
+
+def ill_matched(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
+    """Blocks that do not go together: block, what was found, what is allowed."""
+    against = blocks.get("benchmark")
+    if getattr(against, "cells", None) is not None:
+        for name in ("risk", "adjustments", "expenditure", "fee_reset"):
+            if name in blocks:
+                yield (
+                    name,
+                    f"`{name}` beside a benchmark with `cells`",
+                    "figures of each part as the contract counts them",
+                )
+    in_dollars = getattr(against, "given", None) or getattr(against, "loss_ratio", None) is not None
+    if "fee_reset" in blocks and in_dollars and getattr(blocks["fee_reset"], "decrease", None) == "from_costs":
+        yield "fee_reset", "`fee_reset` against a benchmark in dollars", "a benchmark per member per month"
+    if "floor" in blocks and "loss_share" in blocks:
+        yield "floor", "a guaranteed amount beside shared losses", "one of the two: the loss would be taken off it"
+    paid = {act.id for act in getattr(blocks.get("care_coordination_fee"), "acts", None) or []}
+    for act in getattr(blocks.get("pay_for_performance"), "acts", None) or []:
+        if act.id in paid:
+            yield "pay_for_performance", f"the act `{act.id}` that the fee pays too", "each act in one block"

@@ -14,6 +14,7 @@ from p4v.contract.blocks import Block, Strict
 from p4v.contract.blocks.benchmark import Benchmark, Risk
 from p4v.contract.blocks.cost import Expenditure
 from p4v.contract.values import Text
+from p4v.errors import did_you_mean
 
 COST: Mapping[str, tuple[str, ...]] = {
     "standard/1": ("normalise", "truncate", "complete", "gross_up", "adjustments", "pooling_charge", "late_claims",
@@ -38,6 +39,10 @@ DEPENDENT = (
     ("cap_payment", "final_multiplier"), ("loss_limit", "disaster"), ("withhold", "minimum_payment"),
 )  # fmt: skip
 """Pairs that give other money the other way round: a contract that has both says which way it means."""
+
+
+BANDS = "bands"
+"""No step, but where savings are shared by bands it matters whether quality comes before or after."""
 
 
 class Move(Strict):
@@ -76,8 +81,11 @@ class Order(Strict):
 class OrderFault(ValueError):
     """Something wrong with an order; `path` leads to it from `order`."""
 
-    def __init__(self, code: str, path: tuple[str | int, ...], found: str, allowed: str) -> None:
+    def __init__(
+        self, code: str, path: tuple[str | int, ...], found: str, allowed: str, remedy: str | None = None
+    ) -> None:
         super().__init__(found)
+        self.remedy = remedy
         self.code = code
         self.path = path
         self.found = found
@@ -112,6 +120,8 @@ def _savings_steps(blocks: Mapping[str, Any]) -> Iterator[str]:
             yield step
     if "loss_share" in blocks:
         yield from (step for step in ("loss_limit", "disaster") if step in blocks)
+    if getattr(blocks["share"], "bands", None) is not None:
+        yield BANDS
 
 
 def _cost_steps(blocks: Mapping[str, Any]) -> Iterator[str]:
@@ -165,7 +175,20 @@ def ordered_steps(order: Order, active: Collection[str]) -> tuple[tuple[str, ...
         raise OrderFault("P4V-C061", (), f"no place for `{waiting[0]}`, which practice places differently", where)
     for stage in stages:
         _refuse_impossible(stage)
+    _refuse_unknown(order)
     return tuple(stages[0]), tuple(stages[1])
+
+
+def _refuse_unknown(order: Order) -> None:
+    """A confirmation of what is no step would confirm nothing."""
+    base = order.base or ""
+    known = [*COST[base], *SAVINGS[base], *UNPLACED]
+    known += sorted({step for pair in DEPENDENT for step in pair} - set(known))
+    for index, confirm in enumerate(order.confirms):
+        for step in confirm.pair:
+            if step not in known:
+                path, allowed = ("confirms", index), ", ".join(known)
+                raise OrderFault("P4V-C060", path, f"`{step}`, which is no step", allowed, did_you_mean(step, known))
 
 
 def _make(move: Move, index: int, stages: list[list[str]], waiting: list[str], active: Collection[str]) -> None:
@@ -201,7 +224,8 @@ def silent_pairs(order: Order, active: Collection[str]) -> Iterator[tuple[str, s
     """Pairs of active steps whose sequence changes the money, and which the contract neither moves nor confirms."""
     moved = {move.step for move in order.moves}
     confirmed = {frozenset(confirm.pair) for confirm in order.confirms}
-    for pair in DEPENDENT:
+    pairs = [*DEPENDENT, ("share", "quality")] if BANDS in active else DEPENDENT
+    for pair in pairs:
         if set(pair) <= set(active) and not moved & set(pair) and frozenset(pair) not in confirmed:
             yield pair
 

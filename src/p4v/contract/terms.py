@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from p4v.contract.blocks import KINDS, NEEDED, Block, Called
 from p4v.contract.documents import REMOVED, Part, Program, findings_of, node_at
-from p4v.contract.lint import idle_terms, missing_partners, unused_blocks
+from p4v.contract.lint import idle_terms, ill_matched, missing_partners, unused_blocks
 from p4v.contract.models import Amendment, ContractDocument, Document, days_of
 from p4v.contract.order import (
     Order,
@@ -421,7 +421,8 @@ def _order_finding(program: Program, fault: OrderFault) -> Finding:
     if fault.path:
         item, index = str(fault.path[0]), int(fault.path[1])
         file, path = program.ordering(item)[index]
-        return file.finding(fault.code, place_at(file.root, path), f"order.{item}.{index}", fault.found, fault.allowed)
+        place, field = place_at(file.root, path), f"order.{item}.{index}"
+        return file.finding(fault.code, place, field, fault.found, fault.allowed, remedy=fault.remedy)
     file = program.parts[-1].file
     place = place_at(file.root, ("order",))
     if "order" not in file.root.entries:
@@ -445,7 +446,12 @@ def _block_findings(program: Program, blocks: Mapping[str, Block]) -> Iterator[F
     """Blocks that count the same dollars twice, that nothing uses, or that lack another one."""
     if program.kind != "pay_for_value":
         return
-    checks = (("P4V-C063", counted_twice), ("P4V-C065", unused_blocks), ("P4V-C022", missing_partners))
+    checks = (
+        ("P4V-C063", counted_twice),
+        ("P4V-C065", unused_blocks),
+        ("P4V-C022", missing_partners),
+        ("P4V-C066", ill_matched),
+    )
     for code, check in checks:
         for name, found, allowed in check(blocks):
             yield _at_block(program, code, name, found, allowed)

@@ -1,18 +1,20 @@
 """How an amount is split: among those who pay it, and among the participants of the group."""
 
-from p4v.primitives import allocated, total
+from p4v.primitives import allocated, higher_of, total, when
 from p4v.units import RateList, Usd, UsdList
 
 
 def distributable(amount: Usd, expenses_first: Usd) -> Usd:
-    """What is left after the group's expenses.
+    """What is left after the group's expenses, never below zero; what the group owes is split whole.
 
     Source: p4v design, terms of distribution: expenses first.
 
     >>> distributable(Fraction(1_000), Fraction(100))
     Fraction(900, 1)
+    >>> distributable(Fraction(50), Fraction(100))
+    Fraction(0, 1)
     """
-    return amount - expenses_first
+    return when(amount > 0, higher_of(amount - expenses_first, 0), amount)
 
 
 def funder_share(amount: Usd, funder_rates: RateList, i: int) -> Usd:

@@ -31,7 +31,7 @@ def write_interim(course: Course, unrounded: Line | None, earned: Line | None) -
 
 
 def write_withhold(course: Course, capitation: Line | None, gross: Line | None) -> Line | None:
-    """The settled line `withhold_returned`, with interest; None where nothing is withheld."""
+    """The settled line `withhold_returned`; None where nothing is withheld, and before the final settlement."""
     block = course.block(WITHHOLD, Withhold)
     if block is None:
         return None
@@ -42,6 +42,8 @@ def write_withhold(course: Course, capitation: Line | None, gross: Line | None) 
     else:
         rate = course.term(WITHHOLD, "of_capitation")
         held = course.compute(cash.withheld, WITHHOLD, capitation=capitation, withhold_rate=rate)
+    if course.figures.status == "interim":
+        return None
     back = _returned(course, block, held, gross)
     settled = course.settle(cash.withhold_returned, "withhold_returned", amount=back)
     lost = course.compute(cash.withhold_forfeited, WITHHOLD, withheld=held, withhold_returned=settled)

@@ -110,6 +110,10 @@ def _measures(course: Course, block: PayForPerformance, counted: list[Scored]) -
     pays = block.measures or []
     if any(pay.measure not in known for pay in pays):
         raise course.terms.lacks(BLOCK, "measures", "each of them is a measure of `quality` that is scored")
+    if any(known[pay.measure].bonus is not None for pay in pays):
+        raise course.terms.lacks(
+            BLOCK, "measures", "a measure that is paid alone has improvement that `counts: better_of`"
+        )
     dollars: list[Line] = []
     parts: list[Line] = []
     for place, pay in enumerate(pays):
@@ -163,7 +167,8 @@ def _challenge(course: Course, block: PayForPerformance, counted: list[Scored]) 
     met = course.compute(incentives.challenge_measures_met, BLOCK, thresholds=flags)
     months = course.given("member_months", BLOCK)
     own = course.compute(incentives.challenge_points, BLOCK, challenge_measures_met=met, member_months=months)
-    return course.compute(
+    earned = course.compute(
         incentives.challenge_incentive, BLOCK, challenge_pool=course.given("challenge_pool", BLOCK),
         challenge_points=own, challenge_points_of_all_groups=course.given("challenge_points_of_all_groups", BLOCK),
     )  # fmt: skip
+    return _behind_gates(course, earned, "challenge")

@@ -148,6 +148,7 @@ def gate(sides: Sides) -> None:
         lost = _lost(course, block, amount, minimum) if owes else None
         course.later.append(partial(_minimum_rate_lines, course, block, amount, minimum))
     counted = _past_other_gates(course, counted)
+    lost = None if lost is None else _losses_past_panel(course, lost)
     if lost is not None:
         generated = course.compute(
             gates.generated_savings_or_losses, "gate" if block else "share",
@@ -218,6 +219,15 @@ def _past_other_gates(course: Course, counted: Line) -> Line:
     if course.has("trend_gate"):
         counted = gate_lines(course, "trend_gate", "trend", trend_gate(course), counted)
     return counted
+
+
+def _losses_past_panel(course: Course, lost: Line) -> Line:
+    """The losses of a panel that is large enough, where the contract spares smaller ones."""
+    panel = course.block("member_months", MemberMonths)
+    if panel is None or panel.below != "neither_reward_nor_loss":
+        return lost
+    met = panel_gate(course)
+    return course.compute(gates.savings_past_gate, "member_months", "panel_size-losses", amount=lost, gate_met=met)
 
 
 def cap_gross(sides: Sides) -> None:

@@ -49,6 +49,7 @@ KINDS: Mapping[str, Mapping[str, type[Block]]] = {
         "fee_reset": rewards.FeeReset,
         "pay_for_performance": rewards.PayForPerformance,
         "fee_schedule_uplift": rewards.FeeScheduleUplift,
+        "strata": benchmark.Strata,
         "interim": cash.Interim,
         "withhold": cash.Withhold,
         "cash": cash.Cash,

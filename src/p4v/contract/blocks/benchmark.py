@@ -14,7 +14,7 @@ from p4v.contract.blocks.base import (
     needs_together,
     needs_whole,
 )
-from p4v.contract.values import DollarsPmpm, Factor, Id, People, Share, YesNo, fault
+from p4v.contract.values import DollarsPmpm, Factor, Id, People, Share, Text, YesNo, fault
 
 
 class MemberMonths(Block):
@@ -22,8 +22,8 @@ class MemberMonths(Block):
 
     smallest_panel: Annotated[People | None, Called("smallest_panel")] = None
     """Fewer members than this earn no cost reward. Figure: `panel_size`."""
-    below: Literal["no_reward"] | None = None
-    """What happens below the smallest panel."""
+    below: Literal["no_reward", "neither_reward_nor_loss"] | None = None
+    """What happens below the smallest panel: no savings count, or no losses either."""
 
     @model_validator(mode="after")
     def _both(self) -> Self:
@@ -195,4 +195,25 @@ class Risk(Block):
         needs_together(self, "lowest", "highest")
         if self.lowest is not None and self.highest is not None and self.lowest > self.highest:
             raise fault("P4V-C041", "`lowest` above `highest`", "at or below it", term="lowest")
+        return self
+
+
+class Stratum(Strict):
+    """One part of the population that is reported apart. Figures: `stratum_member_months.<id>` and its like."""
+
+    id: Id
+    """The stratum's id, such as hmo."""
+    name: Text
+    """What it is called on the statement."""
+
+
+class Strata(Block):
+    """Parts of the population for which fee and savings are printed; they change nothing that is paid."""
+
+    items: Annotated[list[Stratum], Field(min_length=1)]
+    """The strata. Figures: `stratum_member_months.<id>`, `stratum_expenditure.<id>`, `stratum_revenue.<id>`."""
+
+    @model_validator(mode="after")
+    def _ids(self) -> Self:
+        needs_each_once("items", [item.id for item in self.items])
         return self

@@ -71,7 +71,8 @@ class Measure(Strict):
     name: Text | None = None
     """What it is called on the statement."""
     kind: Literal["rate", "per_1000", "score", "ratio"]
-    """A share of members, events per 1,000 members and year, a score as given, or observed to expected events."""
+    """A share of members; events per 1,000 members and year (numerator: events, denominator: member months; p4v takes
+    them times 12,000); a score as given; or observed (numerator) to expected events."""
     better: Literal["higher", "lower"]
     """Whether a higher or a lower result is better."""
     weight: Share | None = None

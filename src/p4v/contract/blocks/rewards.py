@@ -245,7 +245,7 @@ class UpliftRow(Strict):
     from_: Annotated[Share, Field(alias="from")]
     """The quality score from which the row applies."""
     by_savings: Annotated[list[UpliftAtSavings], Field(min_length=1)]
-    """Points by savings rate."""
+    """Points by savings rate; a loss reads the first row."""
 
     @model_validator(mode="after")
     def _rows(self) -> Self:

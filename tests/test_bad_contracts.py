@@ -69,6 +69,11 @@ def sketch(desk: Desk) -> Desk:
             "ends: 2015-12-31}", "ends: 2015-12-31}\nperformance_periods: [{from: 2014-01, to: 2014-13}]",
             6, 43, "C035", "performance_periods.0.to", id="BAD-079",
         ),
+        pytest.param(
+            "  benchmark:",
+            "  expenditure: {basis: paid, large_claims: {form: percentil, point: 1.00}, clause: x}\n  benchmark:",
+            7, 51, "C052", "terms.expenditure.large_claims.form", id="BAD-085",
+        ),
         pytest.param("extends:", "calculation: shared_savings/0\nextends:", 2, 14, "C053", "calculation", id="BAD-091"),
         pytest.param("id: axene", 'id: "../../etc/cron.d/x"', 3, 13, "C031", "group.id", id="BAD-199"),
         pytest.param("id: axene", f'id: "{"A" * 300}"', 3, 13, "C031", "group.id", id="BAD-202"),
@@ -145,7 +150,7 @@ def test_bad_055_a_money_term_has_no_default(desk):
 
 
 def test_bad_082_a_day_later_than_the_figures_know(desk):
-    desk.write("figures.yaml", FIGURES + "known_at: 2014-12-31\n")
+    desk.write("figures.yaml", FIGURES + "known_at: 2014-12-31\n")  # BAD-082
     assert desk.refused(3, "--known", "2999-01-01") == [("--known", "C050", None)]
     assert desk.refused(3, "--known", "2015-01-01") == [("--known", "C050", None)]
     assert desk.settle("--known", "2014-12-31").exit_code == 0

@@ -17,7 +17,8 @@ from support import CONFIGS
 LIBRARY = Library([CONFIGS])
 SCENARIOS = 400
 YEARS = (2014, 2018, 2019, 2021, 2023, 2024)
-PROGRAMS = [name for name in LIBRARY.known() if name not in ("mssp", "mssp-two-sided", "mssp-basic-two-sided", "reach")]
+BASES = ("mssp", "mssp-two-sided", "mssp-basic-two-sided", "reach", "pay-for-value", "shared-savings")
+PROGRAMS = [name for name in LIBRARY.known() if name not in BASES]
 NEAR = Fraction(1, 10**9)
 
 

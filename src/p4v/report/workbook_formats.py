@@ -56,4 +56,4 @@ class Formats:
         return self._units[unit]
 
     def total(self, unit: str) -> Format:
-        return self._settled[unit]
+        return self._settled.get(unit, self.right)

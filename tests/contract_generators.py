@@ -13,11 +13,11 @@ from typing import Any
 
 from generators import CENT, is_decimal, text, whole_cents
 from p4v.asked import figures_asked
-from p4v.contract.documents import Program, library_for
+from p4v.contract.documents import Program
 from p4v.contract.order import DEPENDENT
-from p4v.errors import Refusal
 from p4v.figures import Figure, Figures
 from p4v.settlement import Settlement, worksheet
+from p4v.single import read_contract
 from p4v.worksheet import Worksheet
 from reference import contracts as reference
 
@@ -71,10 +71,7 @@ def program_of(document: Mapping[str, Any], folder: Path, name: str = "drawn") -
     """The contract, read as a file. Raises `Refusal` with whatever is wrong in it."""
     path = folder / f"{name}.yaml"
     path.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
-    program = library_for(path).contract(path)
-    if program.findings:
-        raise Refusal(list(program.findings))
-    return program
+    return read_contract(path)
 
 
 def figures_of(program: Program, written: Mapping[str, Any], **asking: Any) -> Figures:
@@ -560,7 +557,10 @@ def order_of(draw: Random, blocks: dict[str, Any]) -> dict[str, Any]:
             moves.append({"step": step, side: anchor} | CLAUSE)
     if "cap_payment" in blocks and "final_multiplier" in blocks and chance(draw, 50):
         moves.append({"step": "cap_payment", "after": "final_multiplier"} | CLAUSE)
-    pairs = [{"pair": list(pair)} | CLAUSE for pair in DEPENDENT if not set(pair) & {move["step"] for move in moves}]
+    moved = {move["step"] for move in moves}
+    pairs = [
+        {"pair": list(pair)} | CLAUSE for pair in (*DEPENDENT, ("share", "quality")) if not set(pair) & moved
+    ]  # fmt: skip
     return {"base": "standard/1", "moves": moves, "confirms": pairs}
 
 
@@ -664,6 +664,9 @@ def pay_for_performance(draw: Random, blocks: dict[str, Any], figures: dict[str,
     measures = blocks["quality"].get("measures", [])
     form = draw.choice(["pool", "pool", "tiers", "measures", "gaps", "count"])
     if form == "measures" and measures:
+        for each in measures:
+            if "improvement" in each:
+                each["improvement"]["counts"] = "better_of"
         kinds = [{"dollars": "40000.00"}, {"pmpm": "0.25"}]
         block["measures"] = [{"measure": m["id"]} | draw.choice(kinds) for m in measures]
     elif form == "tiers":

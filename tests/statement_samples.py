@@ -392,7 +392,7 @@ def loss_owed() -> Sample:
 def fee_reset() -> Sample:
     """The next period's fee by half of the decrease of cost: scenario 1 of the design."""
     book = Book("baycare-2013", "baycare", "Care coordination fee with reset", ("2013-07", "2014-06"))
-    book.term("fee", "1.50", "usd_pmpm", "§3.1", "Care coordination fee PMPM")
+    book.term("care_coordination_fee_pmpm", "1.50", "usd_pmpm", "§3.1", "Care coordination fee PMPM")
     book.term("reset_share", "0.5", "rate", "§5.2", "Group's share of the decrease")
     book.term("market_trend", "1.024", "factor", "§5.1", "Market trend")
     book.term("baseline_pmpm", "412.50", "usd_pmpm", "§5.1", "Baseline PMPM")
@@ -417,20 +417,16 @@ def fee_reset() -> Sample:
         expenditure_pmpm="expenditure_pmpm",
     )
     book.compute(
-        "fee_with_share",
-        "fee + reset_share * decrease_pmpm",
-        "usd_pmpm",
-        "§5.2",
-        "Fee and share of the decrease",
-        fee="fee",
-        reset_share="reset_share",
-        decrease_pmpm="decrease_pmpm",
-    )
+        "next_fee_pmpm", "care_coordination_fee_pmpm + reset_share * decrease_pmpm", "usd_pmpm", "§5.2",
+        "Fee and share of the decrease", care_coordination_fee_pmpm="care_coordination_fee_pmpm",
+        reset_share="reset_share", decrease_pmpm="decrease_pmpm",
+    )  # fmt: skip
     book.compute(
-        "fees", "fee * member_months", "usd", "§3.1", "Fee × member months", fee="fee", member_months="member_months"
-    )
-    book.settle("care_coordination_fee", "fees", "§3.1", label="Care coordination fee")
-    book.settle("next_care_coordination_fee", "fee_with_share", "§5.2", "usd_pmpm", "Next care coordination fee")
+        "fee_amount", "fee * member_months", "usd", "§3.1", "Fee × member months", fee="care_coordination_fee_pmpm",
+        member_months="member_months",
+    )  # fmt: skip
+    book.settle("care_coordination_fee", "fee_amount", "§3.1", label="Care coordination fee")
+    book.settle("next_care_coordination_fee", "next_fee_pmpm", "§5.2", "usd_pmpm", "Next care coordination fee")
     return book.sample("BayCare Example Group")
 
 

@@ -159,9 +159,10 @@ SENTENCES = {
         "Of the loss of $2,550,000.00, the step that took most off was “Payer's share of losses”: $1,792,500.00.",
     ],
     "fee_reset": [
-        "The next care coordination fee of BayCare Example Group is $3.59 per member per month, after fees of $306,000.00 for July 2013 to June 2014.",
+        "The care coordination fee of the next period is $3.59 per member per month, $2.09 more than now.",
+        "The care coordination fee for July 2013 to June 2014 is $306,000.00.",
     ],
-    "uplift": ["The fee schedule of Cornerstone Example Physicians rises by 3.5% after April 2012 to March 2014."],
+    "uplift": ["The fee schedule of Cornerstone Example Physicians rises by 3.5% for its results of April 2012 to March 2014."],
     "pay_for_performance": [
         "Primed Example Physicians earned $105,087.92 for January to December 2014.",
         "Of the quality pool of $144,000.00, the step that took most was “Quality”: $38,912.08.",
@@ -464,7 +465,7 @@ class TestLinesOfContracts:
         ]
         assert seen.sentences[1:] == [
             "“Cap on payment, acp” decided the amount and took $10.00.",
-            "Of the gross savings of $60.00, the step that took most was “Cap on payment, acp”: $10.00.",
+            "Of the gross savings of $60.00, the step that took most was “Cap on payment”: $10.00.",
         ]
 
     def test_a_quality_incentive_is_what_was_earned(self) -> None:

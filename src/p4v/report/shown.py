@@ -29,8 +29,11 @@ _DOLLARS = ("usd", "usd_pmpm", "usd_per_person")
 _UNFINISHED_CENT_PLACES = 4
 _RATE_PLACES = 6
 _SHORT_PLACES = 2
+_FACTOR_PLACES = 4
 _MOST_PLACES = 12
 _LARGE = 100_000
+_ACRONYM = 4
+"""A key of so few letters stands as it is written."""
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
@@ -60,13 +63,21 @@ def shown_value(value: Fraction, unit: str, full: bool = False) -> str:
     if unit == "flag":
         return "yes" if value else "no"
     if unit in _DOLLARS:
-        places = 2 if (value * 100).denominator == 1 else None if full else _UNFINISHED_CENT_PLACES
-        text = f"${_grouped(decimal_text(abs(value), places))}"
+        text = f"${_grouped(decimal_text(abs(value), _dollar_places(value, full)))}"
     elif unit == "rate":
         text = f"{_trimmed(decimal_text(abs(value) * 100, None if full else _RATE_PLACES - 2))}%"
     else:
         text = _grouped(_trimmed(decimal_text(abs(value), None if full else _RATE_PLACES)))
     return f"{MINUS}{text}" if value < 0 else text
+
+
+def _dollar_places(value: Fraction, full: bool) -> int | None:
+    """Cents, or as many decimals as an unfinished cent needs."""
+    if (value * 100).denominator == 1:
+        return 2
+    if full:
+        return None
+    return 3 if (value * 1000).denominator == 1 else _UNFINISHED_CENT_PLACES
 
 
 def short_value(value: Fraction, unit: str, *others: Fraction) -> str:
@@ -78,7 +89,8 @@ def short_value(value: Fraction, unit: str, *others: Fraction) -> str:
     if unit in ("count", "member_months", "flag"):
         return shown_value(value, unit)
     scale = 100 if unit == "rate" else 1
-    places = _SHORT_PLACES
+    places = _FACTOR_PLACES if unit == "factor" else _SHORT_PLACES
+    others = () if (value * scale * 10**places).denominator == 1 else others
     while places < _MOST_PLACES and any(
         other != value and decimal_text(other * scale, places) == decimal_text(value * scale, places)
         for other in others
@@ -147,6 +159,31 @@ def origin_text(origin: Mapping[str, Any]) -> str:
 def key_of(name: str) -> str:
     """The key of a repeated line: `bcs` of `rate.bcs`."""
     return name.partition(".")[2]
+
+
+def key_words(line: Mapping[str, Any], within: bool = False) -> str:
+    """What the key of a repeated line is called: a month in words, else as its label has it.
+
+    >>> key_words({"name": "fee_amount.2014-03", "label": "Fee: 2014-03"})
+    'March 2014'
+    """
+    key = key_of(line["name"])
+    year, _, month = key.partition("-")
+    if year.isdigit() and month.isdigit() and 1 <= int(month) <= len(_MONTHS):
+        return f"{_MONTHS[int(month) - 1]} {year}"
+    words = str(line["label"]).partition(": ")[2] or key.replace("_", " ")
+    as_written = within or len(words) <= _ACRONYM or any(sign.isdigit() for sign in words)
+    return words if as_written else words[:1].upper() + words[1:]
+
+
+def parts_of_key(name: str) -> tuple[str, str]:
+    """The key of a repeated line, and the part that it is of where parts are settled apart.
+
+    >>> parts_of_key("waterfall.gate-hmo"), parts_of_key("waterfall.gate")
+    (('gate', 'hmo'), ('gate', ''))
+    """
+    base, _, part = key_of(name).partition("-")
+    return base, part
 
 
 def part_label(line: Mapping[str, Any], stem: str) -> str:

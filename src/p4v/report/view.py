@@ -9,13 +9,13 @@ from p4v.report.fonts import font_data
 from p4v.report.gates import GateView, gates
 from p4v.report.lines import LineView, Parts, parts_of
 from p4v.report.scorecard import Scorecard, measure_ids, scorecard
-from p4v.report.sentences import Headline, headline, main_line, sentences
-from p4v.report.shown import change_text, date_text, figure, period_text, short_value, tile_value
+from p4v.report.sentences import NEXT_FEE, Headline, headline, main_line, sentences
+from p4v.report.shown import change_text, date_text, figure, period_text, short_value, shown_value, tile_value
+from p4v.report.tables import SmallTable, tables
 from p4v.report.waterfall import Waterfall, bars_of, step_words, waterfall
 from p4v.report.wording import Lines, spans_text
 
 _THE_PAYER = "the payer"
-_SPLITS = {"participant_share": "Participants", "funder_share": "Funders"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class StatementView:
     scorecard: Scorecard | None
     parts: Parts
     numbering: str
-    splits: Sequence[tuple[str, Sequence[LineView]]]
+    tables: Sequence[SmallTable]
     order: Sequence[tuple[str, str]]
     rounding: Sequence[LineView]
     stated: Sequence[Mapping[str, str]]
@@ -78,6 +78,7 @@ def statement_view(document: Mapping[str, Any], manifest: Mapping[str, Any], dig
     group, period = manifest["group_name"] or document["group"], period_text(document["period"])
     payer = _name(manifest.get("payer")) or _THE_PAYER
     settled = [line for line in parts.main if line.kind == "settled"]
+    small = tables(lines)
     return StatementView(
         heading="Settlement statement" if settled else manifest["title"],
         program=" · ".join(
@@ -92,7 +93,7 @@ def statement_view(document: Mapping[str, Any], manifest: Mapping[str, Any], dig
         sentences=sentences(lines, bars, gate_views, group, payer, period),
         tiles=list(_tiles(lines)),
         waterfall=waterfall(lines),
-        settled=settled,
+        settled=[] if any(table.id == "net" for table in small) else settled,
         main=main_line(lines),
         gates=gate_views,
         gates_columns=[
@@ -104,11 +105,7 @@ def statement_view(document: Mapping[str, Any], manifest: Mapping[str, Any], dig
         scorecard=scorecard(lines),
         parts=parts,
         numbering=_numbering(parts),
-        splits=[
-            (title, found)
-            for stem, title in _SPLITS.items()
-            if (found := [line for line in parts.main if line.name.startswith(f"{stem}.")])
-        ],
+        tables=small,
         order=[_step(step) for step in manifest.get("order") or ()],
         rounding=[line for line in parts.main if line.rounding],
         stated=list(manifest.get("stated") or ()),
@@ -169,7 +166,10 @@ def _name(party: Any) -> str:
 
 
 def _tiles(lines: Lines) -> Iterator[Tile]:
-    """Members, cost, savings and quality, each where its lines exist."""
+    """The new fee, members, cost, savings and quality, each where its lines exist."""
+    fee = _first(lines, NEXT_FEE)
+    if fee:
+        yield _fee_tile(lines, fee)
     members = _first(lines, "member_months", "assigned_beneficiaries")
     if members:
         yield Tile(_short_label(members), short_value(figure(members), members["unit"]), "")
@@ -183,9 +183,24 @@ def _tiles(lines: Lines) -> Iterator[Tile]:
     savings = _first(lines, "savings_rate")
     if savings:
         yield _rate_tile(lines, savings)
+    gross = _first(lines, "gross_savings", "quality_pool")
+    if gross and not (savings and cost):
+        yield Tile(_short_label(gross), tile_value(figure(gross), "usd"), "")
     quality = _first(lines, "quality_score")
     if quality:
         yield _score_tile(lines, quality)
+    met = _first(lines, "measures_met", "thresholds_met")
+    if met and not quality:
+        of = len([name for name in lines if name.startswith("threshold_met.")])
+        note = f"of {of}" if of and met["name"] == "thresholds_met" else ""
+        yield Tile(_short_label(met), shown_value(figure(met), met["unit"]), note)
+
+
+def _fee_tile(lines: Lines, fee: Mapping[str, Any]) -> Tile:
+    """The fee of the next period, beside that of this one."""
+    now = _first(lines, *((lines["next_fee_pmpm"]["inputs"] or {}).values() if "next_fee_pmpm" in lines else ()))
+    note = f"per member per month; {tile_value(figure(now), now['unit'])} now" if now else "per member per month"
+    return Tile("Care coordination fee, next period", shown_value(figure(fee), fee["unit"]), note)
 
 
 def _rate_tile(lines: Lines, savings: Mapping[str, Any]) -> Tile:
@@ -193,12 +208,13 @@ def _rate_tile(lines: Lines, savings: Mapping[str, Any]) -> Tile:
     minimum = _first(lines, "minimum_savings_rate") if value >= 0 else _first(lines, "minimum_loss_rate")
     label = "Savings rate" if value >= 0 else "Loss rate"
     others = [abs(figure(minimum))] if minimum else []
-    note = f"minimum {short_value(others[0], 'rate', abs(value))}" if others else ""
+    apart = any(name.startswith("savings_rate.") for name in lines)
+    note = f"minimum {short_value(others[0], 'rate', abs(value))}" if others and not apart else ""
     return Tile(label, short_value(abs(value), "rate", *others), note)
 
 
 def _score_tile(lines: Lines, quality: Mapping[str, Any]) -> Tile:
-    gate = next((gate for gate in gates(lines) if gate.label.lower().startswith("quality score")), None)
+    gate = next((gate for gate in gates(lines) if gate.key == "quality_score"), None)
     note = f"{'meets' if gate.met else 'misses'} the gate of {gate.required}" if gate and gate.required else ""
     return Tile("Quality score", short_value(figure(quality), quality["unit"]), note)
 

@@ -4,12 +4,12 @@ Coordinates are those of the drawing; a template only writes them down.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
 from p4v.money import decimal_text
-from p4v.report.shown import MINUS, figure, key_of, part_label, shown_value
+from p4v.report.shown import MINUS, figure, part_label, parts_of_key, shown_value
 from p4v.report.wording import Lines
 
 _WIDTH, _TOP, _BOTTOM = 620, 26, 218
@@ -17,6 +17,8 @@ _NARROW_WIDTH, _ROW, _BAR, _GAP = 340, 42, 16, 9
 _SCALES = ((10_000_000, 1_000_000, 2, "$ millions"), (100_000, 1000, 0, "$ thousands"), (0, 1, 0, "$"))
 REWARDS = ("earned", "quality_incentive")
 """The lines that the bars of a waterfall add up to."""
+NOT_SHARED = "Losses that are not shared"
+_NO = Fraction(0)
 _STARTS = ("gross_savings", "quality_pool")
 _STEPS = {
     "gross_savings": "Gross savings",
@@ -35,7 +37,23 @@ _STEPS = {
     "fee_offset": "Fees offset",
     "prior_deficit": "Prior deficit",
     "rounding": "Rounding",
+    "cap_gross_losses": "Cap on losses",
+    "final_multiplier_losses": "Final multiplier of losses",
+    "held_by_group": "Held by the group already",
 }
+_GATES = {
+    "minimum_savings_rate": "Minimum savings rate",
+    "minimum_loss_rate": "Minimum loss rate",
+    "gate_met.panel_size": "Smallest panel",
+    "gate_met.trend": "Cost trend gate",
+}
+"""What the step of the gate may require."""
+_OTHER_GATES, _BOTH = ("gate_met.panel_size", "gate_met.trend"), 2
+_OF_LOSSES = ("loss_share", "loss_limit", "disaster", "cap_gross_losses", "final_multiplier_losses")
+_OF_SAVINGS = (
+    "share", "cap_gross", "cap_payment", "quality", "quality_gate", "final_multiplier", "floor", "fee_offset",
+    "prior_deficit",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +72,11 @@ class Bar:
     @property
     def value(self) -> str:
         return shown_value(self.change, "usd")
+
+    @property
+    def step(self) -> str:
+        """The step, without the part that it is of."""
+        return parts_of_key(self.name)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +112,7 @@ class Waterfall:
 
     title: str
     unit: str
+    note: str
     description: str
     bars: Sequence[Bar]
     total: Bar
@@ -98,46 +122,105 @@ class Waterfall:
 
 def waterfall(lines: Lines) -> Waterfall | None:
     """Nothing where the settlement has no bars."""
-    bars = bars_of(lines)
+    bars = telling(lines, bars_of(lines))
     if not bars:
         return None
     at = bars[-1].after
     whole = next((lines[name] for name in REWARDS if name in lines), None)
     number, label = (whole["number"], str(whole["label"])) if whole else (None, "Total")
     total = Bar(number, "earned", label, "", at, Fraction(0), at, "owed" if at < 0 else "total")
-    drawn = [*bars, total]
+    drawn = [*together(bars), total]
     unit, shorts = _shorts(drawn)
     listed = "; ".join(f"{bar.label} {bar.value}" for bar in drawn)
+    note = "" if len(drawn) == len(bars) + 1 else "; the parts that are settled apart are drawn together"
     return Waterfall(
-        f"From {start_words(bars)} to what is earned", unit, f"{listed}.", bars, total,
+        f"From {start_words(bars)} to what is earned", unit, note, f"{listed}.", bars, total,
         _wide(drawn, shorts), _narrow(drawn, shorts),
     )  # fmt: skip
 
 
 def bars_of(lines: Lines) -> list[Bar]:
     """The bars in the order of the steps."""
-    bars: list[Bar] = []
-    at = Fraction(0)
-    for name, line in lines.items():
-        if name.startswith("waterfall."):
-            change = figure(line)
-            kind = "start" if _is_start(name) or not bars else _direction(change)
-            bars.append(Bar(line["number"], name, step_label(line), line["clause"], change, at, at + change, kind))
-            at += change
-    return bars
+    named = [(name, line, figure(line)) for name, line in lines.items() if name.startswith("waterfall.")]
+    kinds = ["start" if not place or _is_start(name) else "" for place, (name, _, _) in enumerate(named)]
+    return _stacked(
+        [
+            Bar(line["number"], name, step_label(line, lines), line["clause"], change, _NO, _NO, kind)
+            for (name, line, change), kind in zip(named, kinds, strict=True)
+        ]
+    )
+
+
+def _stacked(bars: Sequence[Bar]) -> list[Bar]:
+    """Each bar begins where the one before it ends."""
+    stacked: list[Bar] = []
+    at = _NO
+    for bar in bars:
+        kind = bar.kind if bar.kind == "start" else _direction(bar.change)
+        stacked.append(replace(bar, before=at, after=at + bar.change, kind=kind))
+        at += bar.change
+    return stacked
+
+
+def telling(lines: Lines, bars: Sequence[Bar]) -> list[Bar]:
+    """Without steps that took nothing as they are of the other side of zero, or as nothing is required."""
+    starts = {parts_of_key(bar.name)[1]: bar.change for bar in bars if bar.kind == "start"}
+
+    def tells(bar: Bar) -> bool:
+        if bar.change != 0 or bar.kind == "start":
+            return True
+        start = starts.get(parts_of_key(bar.name)[1], _NO)
+        other = _OF_LOSSES if start >= 0 else _OF_SAVINGS
+        return bar.step not in other and not (bar.step == "gate" and not _gates_of_savings(lines))
+
+    return [bar for bar in bars if tells(bar)]
+
+
+def together(bars: Sequence[Bar]) -> list[Bar]:
+    """One bar to a step where parts are settled apart."""
+    by_label: dict[str, Bar] = {}
+    for bar in bars:
+        _, part = parts_of_key(bar.name)
+        label = bar.label.removesuffix(f", {part}") if part else bar.label
+        before = by_label.get(label)
+        change = bar.change + (before.change if before else _NO)
+        by_label[label] = replace(bar, label=label, change=change, kind=before.kind if before else bar.kind)
+    return _stacked(list(by_label.values()))
 
 
 def _direction(change: Fraction) -> str:
     return "falls" if change < 0 else "rises" if change > 0 else "even"
 
 
-def step_label(line: Mapping[str, Any]) -> str:
+def step_label(line: Mapping[str, Any], lines: Lines) -> str:
     """What a step is called: the contract's own label, else common words."""
     if not str(line["label"]).startswith("Waterfall, "):
         return str(line["label"])
-    step, _, part = key_of(line["name"]).partition("-")
-    words = _STEPS.get(step) or part_label(line, "Waterfall")
+    step, part = parts_of_key(line["name"])
+    if step == "gate":
+        words = _gate_words(lines, part)
+    elif step == "quality_gate" and "not_earned.trend" in lines and "quality_incentive" in lines:
+        words = "Quality and cost trend gates" if "not_earned.quality" in lines else "Cost trend gate"
+    else:
+        words = _STEPS.get(step) or part_label(line, "Waterfall")
     return f"{words}, {part}" if part and step in _STEPS else words
+
+
+def _gates_of_savings(lines: Lines) -> list[str]:
+    """What the step of the gate requires."""
+    return [words for name, words in _GATES.items() if name in lines]
+
+
+def _gate_words(lines: Lines, part: str) -> str:
+    start = lines.get(f"waterfall.gross_savings-{part}" if part else "waterfall.gross_savings")
+    if start is not None and figure(start) < 0 and "minimum_loss_rate" not in lines:
+        return NOT_SHARED
+    found = _gates_of_savings(lines)
+    lost = start is not None and figure(start) < 0
+    if len(found) != 1:
+        rates = len(found) == _BOTH and not any(name in lines for name in _OTHER_GATES)
+        return ("Minimum loss rate" if lost else "Minimum savings rate") if rates else "Gates" if found else "Gate"
+    return found[0]
 
 
 def start_of(bars: Sequence[Bar]) -> Fraction:
@@ -165,7 +248,7 @@ def biggest(bars: Sequence[Bar]) -> Bar | None:
 
 
 def _is_start(name: str) -> bool:
-    return key_of(name).partition("-")[0] in _STARTS
+    return parts_of_key(name)[0] in _STARTS
 
 
 def _shorts(bars: Sequence[Bar]) -> tuple[str, list[str]]:

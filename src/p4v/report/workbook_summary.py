@@ -8,10 +8,10 @@ from typing import Any
 from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet as Sheet
 
-from p4v.report.gates import gates
+from p4v.report.gates import gate_label, gates
 from p4v.report.scorecard import measure_ids, measure_label
 from p4v.report.sentences import main_line, sentences
-from p4v.report.shown import NO_VALUE, figure, key_of, part_label, period_text
+from p4v.report.shown import NO_VALUE, figure, key_of, period_text
 from p4v.report.waterfall import REWARDS, bars_of, step_label
 from p4v.report.wording import Lines
 from p4v.report.workbook_formats import Formats
@@ -143,7 +143,7 @@ def _waterfall(rows: _Rows) -> None:
     at = Fraction(0)
     for name in bars:
         at += figure(rows.lines[name])
-        rows.text(0, step_label(rows.lines[name]))
+        rows.text(0, step_label(rows.lines[name], rows.lines))
         rows.live(1, name)
         cells = f"{xl_rowcol_to_cell(first, 1, row_abs=True)}:{xl_rowcol_to_cell(rows.row, 1)}"
         rows.sheet.write_formula(rows.row, 2, f"=SUM({cells})", rows.formats.unit("usd"), float(at))
@@ -156,7 +156,7 @@ def _gates(rows: _Rows) -> None:
         return
     rows.section("Gates", "Gate", "Met", "Distance", "Stopped", "Clause")
     for name in met:
-        rows.text(0, part_label(rows.lines[name], "Gate met"))
+        rows.text(0, gate_label(rows.lines[name]))
         rows.live(1, name)
         for column, stem in ((2, "gate_distance"), (3, "not_earned")):
             other = f"{stem}.{key_of(name)}"

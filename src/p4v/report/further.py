@@ -44,7 +44,7 @@ def _chosen_by_quality(lines: Lines) -> Iterator[str]:
     part = lines.get("share_of_pool")
     if part is not None:
         met = lines["measures_met"]
-        yield f"{_times(figure(met), 'measure')} met: {short_value(figure(part), 'rate')} of the pool is earned."
+        yield f"{_times(figure(met), 'measure')} met: {shown(part)} of the pool is earned."
     if "uplift_points" in lines:
         yield _points(lines)
 
@@ -78,6 +78,9 @@ def _of_cash(lines: Lines) -> Iterator[str]:
     if returned is not None and held is not None and figure(held) != 0:
         lost = shown(lines["withhold_forfeited"])
         yield f"Of {shown(held)} withheld, {shown(returned)} is returned and {lost} is forfeited."
+    moved = lines.get("movement")
+    if moved is not None and figure(moved) < 0 and "movement_held" in lines:
+        yield f"{shown_value(-figure(moved), 'usd')} too much was released; it is held until the final settlement."
     months = lines.get("full_setoffs")
     if months is not None and figure(lines["owed_by_group"]) > 0:
         yield _setoff(lines, figure(months))

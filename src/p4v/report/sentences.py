@@ -136,7 +136,7 @@ def _net(lines: Lines) -> str:
     value = figure(net)
     result = "nothing is payable" if value == 0 else f"{_net_words(value)} is {shown_value(abs(value), 'usd')}"
     if "interim_target" in lines:
-        return f"; {_released(lines)}, and {result}"
+        return f"; {_released(lines)}; {result}"
     others = [(line, amount) for line, amount in net_parts(lines) if line["name"] != reward["name"] and amount != 0]
     if figure(reward) == 0 and len(others) == 1 and value > 0:
         return f"; the {_small(others[0][0]['label'])} of {_dollars(value)} is payable"
@@ -150,7 +150,7 @@ def _net_words(value: Fraction) -> str:
 
 def _released(lines: Lines) -> str:
     paid = lines.get("paid")
-    before = f", {shown(paid)} was released before" if "movement" in lines and paid is not None else ""
+    before = f", and {shown(paid)} was released before" if "movement" in lines and paid is not None else ""
     return f"the interim share of that is {shown(lines['interim_target'])}{before}"
 
 

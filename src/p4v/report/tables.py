@@ -11,6 +11,8 @@ from p4v.report.wording import Lines
 Line = Mapping[str, Any]
 _ZERO = Fraction(0)
 _BROAD = 5
+_ENOUGH = 2
+"""Fewer rows than this need no table."""
 _TAKEN_ON_THE_WAY = ("paid", "held_in_reserve", "carried_forward")
 _PARTS_OF_SCORE = ("domain_score", "capped_domain_score", "effective_weight")
 
@@ -78,14 +80,14 @@ def _inputs(line: Line) -> list[str]:
 
 def _net_payment(lines: Lines) -> SmallTable | None:
     parts = net_parts(lines)
-    if len(parts) < 2:
-        return None
     words = {"paid": "Already paid", "carried_forward": "Carried to the next statement"}
     rows = [
         Row(words.get(line["name"]) or str(line["label"]), line["clause"], [shown_value(value, "usd")])
         for line, value in parts
         if value != 0 or line["name"] not in ("carried_payment", "carried_forward")
     ]
+    if len(rows) < _ENOUGH:
+        return None
     net = lines["net_payment"]
     return SmallTable("net", "From what was settled to the net payment", "", ["Amount", "Dollars"], rows,
                       Row(net["label"], net["clause"], [shown(net)]))  # fmt: skip
@@ -107,7 +109,7 @@ def _fee(lines: Lines) -> SmallTable | None:
     if rest != 0:
         words = "Adjusted by quality" if "fee_adjusted_by_quality" in lines else "Rounding"
         rows.append(Row(words, fee["clause"], ["", "", shown_value(rest, "usd")]))
-    if len(rows) < 2:
+    if len(rows) < _ENOUGH:
         return None
     late = [line for name, line in lines.items() if name.startswith("retroactive_fee.")]
     aside = "A change of an earlier month counts within the look-back; the memo is what it would be." if late else ""

@@ -93,7 +93,7 @@ def statement_view(document: Mapping[str, Any], manifest: Mapping[str, Any], dig
         sentences=sentences(lines, bars, gate_views, group, payer, period),
         tiles=list(_tiles(lines)),
         waterfall=waterfall(lines),
-        settled=[] if any(table.id == "net" for table in small) else settled,
+        settled=[] if _shown_elsewhere(settled, [table.id for table in small]) else settled,
         main=main_line(lines),
         gates=gate_views,
         gates_columns=[
@@ -158,6 +158,12 @@ def _facts(
         yield "As known on", date_text(str(manifest["known"]))
     replaces = f", replaces {document['replaces'][:12]}" if document["replaces"] else ""
     yield "Status", f"{document['status'].capitalize()}, version {document['version']}{replaces}"
+
+
+def _shown_elsewhere(settled: Sequence[LineView], tables: Sequence[str]) -> bool:
+    """Whether a table that foots shows the settled amounts already."""
+    parts = "parts" in tables and all(line.name.partition(".")[0] == "earned" for line in settled)
+    return "net" in tables or parts
 
 
 def _name(party: Any) -> str:
@@ -242,7 +248,8 @@ def _prior(lines: Lines, prior: Mapping[str, Any]) -> Iterator[PriorView]:
 def _step(step: Any) -> tuple[str, str]:
     """A step in words, and the clause that moved it."""
     if isinstance(step, Mapping):
-        return step_words(str(step["step"])), str(step.get("clause") or "")
+        clause = str(step.get("clause") or "")
+        return step_words(str(step["step"])), f"{step['how']} by {clause}" if clause else ""
     return step_words(str(step)), ""
 
 

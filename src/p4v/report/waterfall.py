@@ -285,9 +285,7 @@ def _wide(bars: Sequence[Bar], shorts: Sequence[str]) -> Drawing:
         top, bottom = height(max(bar.before, bar.after)), height(min(bar.before, bar.after))
         link = (x + width, height(bar.after), x + slot, height(bar.after)) if place < len(bars) - 1 else None
         middle = x + width // 2
-        label = [
-            (_BOTTOM + 18 + 13 * row, text) for row, text in enumerate(_wrapped(bar.label, max(slot * 2 // 11, 9)))
-        ]
+        label = [(_BOTTOM + 18 + 13 * row, text) for row, text in enumerate(_wrapped(bar.label, max(slot // 6, 9)))]
         size = max(bottom - top, 1)
         drawn.append(DrawnBar(x, top, width, size, bar.kind, short, middle, top - 7, label, middle, link))
     lowest = max(y for bar in drawn for y, _ in bar.label)

@@ -147,10 +147,12 @@ def _above_minimum(course: Course, block: Cash, amount: Line) -> Line:
 
 
 def _net_rounding(course: Course) -> Rounding:
-    """The rule of the net payment; without one, that of the first amount in it."""
+    """The rule of the net payment; without one, that of its finest amount, so that no cent of another is lost."""
     block = course.need("rounding", SettledRoundings)
-    stated = next(name for name in _SETTLED if getattr(block, name) is not None)
-    return course.rounding(stated)
+    if block.net_payment is not None:
+        return course.rounding("net_payment")
+    stated = [course.rounding(name) for name in _SETTLED if getattr(block, name) is not None]
+    return max(stated, key=lambda rounding: rounding.places)
 
 
 def _setoff(course: Course, net: Line) -> None:

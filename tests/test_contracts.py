@@ -70,7 +70,7 @@ def test_what_a_run_of_a_contract_holds(desk):
         "group_name": "Example of Axene Health Partners", "title": "axene", "payer": "Example payer", "purchaser": None,
         "agreement": {"signed": "2013-10-01", "effective": "2014-01-01", "ends": "2015-12-31"},
         "stated": [{"topic": "Attribution", "text": "By the payer", "clause": "§2"}],
-        "order": [{"step": "gate", "clause": None}, {"step": "share", "clause": None}],
+        "order": [{"step": "gate", "how": None, "clause": None}, {"step": "share", "how": None, "clause": None}],
         "prior": {"earned": "250000.5"}, "status": "interim", "known": "2014-12-31", "table": None, "binding": None,
     }  # fmt: skip
     assert {key: manifest[key] for key in expected} == expected

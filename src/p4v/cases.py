@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 from p4v.asked import figures_asked
@@ -19,8 +20,10 @@ from p4v.numbers import NumberFault
 from p4v.periods import Period
 from p4v.settlement import worksheet
 from p4v.single import read_contract
+from p4v.units import Unit
 from p4v.worksheet import Line, LineFault
 
+CENT_PLACES = 2
 CODES = {
     "number": "P4V-C030", "empty": "P4V-C030", "range": "P4V-C040", "missing": "P4V-C022", "unknown": "P4V-C020",
     "people": "P4V-C040",
@@ -160,4 +163,18 @@ def _number_difference(
         yield case.finding("P4V-C030", steps, error.found, error.allowed)
         return
     if agreed != number_of(found, line.unit):
-        yield case.finding("P4V-V007", steps, f"{found}, computed", f"{decimal_text(agreed)}, as the case says")
+        computed = number_of(found, line.unit)
+        yield case.finding(
+            "P4V-V007",
+            steps,
+            f"{_as_written(computed, line)}, computed",
+            f"{_as_written(agreed, line)}, as the case says",
+        )
+
+
+def _as_written(number: Fraction, line: Line) -> str:
+    """A figure as a case writes it: a rate with its sign, money in cents where it has no more."""
+    if line.unit is Unit.RATE:
+        return f"{decimal_text(number * 100)}%"
+    cents = line.unit in (Unit.USD, Unit.USD_PMPM) and (number * 100).denominator == 1
+    return decimal_text(number, CENT_PLACES if cents else None)

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from p4v.asked import figures_asked
 from p4v.cases import case_findings, cases_of, read_case
 from p4v.contract.documents import Program, library_for, shown_path
 from p4v.contract.terms import NotInForce, rule_findings
-from p4v.contract.yaml_tree import Listing, Mapping, Node, Place, Scalar, YamlFile, read_yaml
+from p4v.contract.yaml_tree import Listing, Mapping, Node, Place, Scalar, YamlFile, place_at, read_yaml
 from p4v.data.binding import read_binding
 from p4v.errors import Finding, Refusal
 from p4v.money import decimal_text
@@ -15,6 +16,9 @@ from p4v.probe import Moved, moved_dollars
 from p4v.settlement import terms_for
 
 CENT_PLACES = 2
+HEAD_BYTES = 65536
+SEALED = "manifest.json"
+"""What every run has."""
 TO_FILL_IN = "<fill in>"
 """What a new contract says where its parties must."""
 _KINDS = ("contract", "program", "keys")
@@ -36,13 +40,23 @@ def files_below(paths: Iterable[Path]) -> list[Path]:
     found: dict[Path, None] = {}
     for path in paths:
         if path.is_dir():
-            inside = [file for file in sorted(path.rglob("*.yaml")) if file.is_file()]
+            inside = [file for file in sorted(path.rglob("*.yaml")) if file.is_file() and not _is_other(file)]
             if not inside:
                 raise Refusal([Finding("P4V-U009", str(path), "a folder without YAML files", "contracts or programs")])
             found |= dict.fromkeys(inside)
         else:
             found[path] = None
     return list(found)
+
+
+def _is_other(path: Path) -> bool:
+    """A figures file, or a copy within a run: found in a folder, it is passed over."""
+    if any((above / SEALED).is_file() for above in path.parents):
+        return True
+    head = path.read_bytes()[:HEAD_BYTES].split(b"\n")
+    return any(line.startswith(b"figures:") for line in head) and not any(
+        line.startswith((b"case:", b"contract:", b"program:", b"keys:")) for line in head
+    )
 
 
 def check_file(path: Path) -> Checked:
@@ -62,6 +76,7 @@ def _notes(path: Path) -> Iterator[str]:
         return
     program = library_for(path).contract(path)
     assert program.contract is not None
+    yield from _idle_amendments(program)
     try:
         terms = terms_for(program, program.contract.first_period(), None)
     except (Refusal, NotInForce):
@@ -73,6 +88,18 @@ def _notes(path: Path) -> Iterator[str]:
         whole, _, cents = decimal_text(abs(moved.dollars), CENT_PLACES).partition(".")
         amount = f"{sign}${int(whole):,}.{cents}"
         yield f"probe  {moved.later} before {moved.earlier} would change `{moved.line}` by {amount}: {moved.case}"
+
+
+def _idle_amendments(program: Program) -> Iterator[str]:
+    """Amendments that take effect on a day for which the agreement does not hold."""
+    contract = program.contract
+    assert contract is not None
+    ends, begins = contract.agreement.ends, contract.agreement.effective
+    for index, amendment in enumerate(contract.amendments):
+        if not begins <= amendment.effective <= ends:
+            place = place_at(program.file.root, ("amendments", index, "effective"))
+            why = f"{amendment.effective} lies outside the agreement, {begins} to {ends}"
+            yield f"note   {program.file.shown}:{place.line} amendments.{index}: has no effect; {why}"
 
 
 def _most_moved(program: Program) -> Iterable[Moved]:
@@ -121,7 +148,20 @@ def _contract_findings(file: YamlFile, path: Path) -> tuple[list[Finding], int]:
     ]
     if findings or to_fill:
         return [*to_fill, *findings], 0
-    return _case_findings(program)
+    findings = list(_period_findings(program))
+    return (findings, 0) if findings else _case_findings(program)
+
+
+def _period_findings(program: Program) -> Iterator[Finding]:
+    """What keeps the terms from settling a period of the agreement, before any figures are there."""
+    assert program.contract is not None
+    for period in program.contract.periods() or program.contract.years():
+        try:
+            figures_asked(program, period)
+        except Refusal as refusal:
+            yield from refusal.findings
+        except NotInForce:
+            continue
 
 
 def _case_findings(program: Program) -> tuple[list[Finding], int]:

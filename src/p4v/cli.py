@@ -141,6 +141,7 @@ def settle(
     json_lines: json_option = False,
 ) -> None:
     """Settle one group: its contract, with the figures of a period."""
+    from p4v.cases import case_findings, cases_of
     from p4v.report.shown import shown
     from p4v.runs.folder import contract_run
     from p4v.runs.store import refuse_place
@@ -155,6 +156,9 @@ def settle(
             raise
         typer.echo(f"not in force; {_write_notice(error, out)}")
         return
+    disagreed = [finding for case in cases_of(settled.program) for finding in case_findings(settled.program, case)]
+    if disagreed:
+        raise Refusal(disagreed)
     run = contract_run(settled)
     written = _write_runs([run], out, templates)
     lines = [line for line in run.document()["lines"] if line["kind"] == "settled"]
@@ -260,7 +264,7 @@ def rerun(run: Annotated[Path, typer.Argument(help="The folder of a run.")]) -> 
 def _write_runs(runs: Sequence[Any], folder: Path, templates: Path | None) -> list[str]:
     """Writes runs and their reports. Gives back where they lie, to be printed once all are written."""
     from p4v.report.reports import reports, reports_with, write_reports
-    from p4v.runs.folder import SETTLEMENT, write_run
+    from p4v.runs.folder import MANIFEST, SETTLEMENT, read_json, write_run
     from p4v.settlement import digest_of
 
     jobs = [(run.document(), run.manifest(), digest_of(run.files[SETTLEMENT])) for run in runs]
@@ -269,6 +273,8 @@ def _write_runs(runs: Sequence[Any], folder: Path, templates: Path | None) -> li
     with _Progress("writing statements", sys.stderr, len(runs)) as step:
         for index, run in enumerate(runs):
             written = write_run(run, folder)
+            if not written and made is None:
+                jobs[index] = (jobs[index][0], read_json(folder / run.id / MANIFEST), jobs[index][2])
             place = write_reports(folder, run.id, made[index] if made else reports(*jobs[index]))
             step()
             lines.append(f"{'run       ' if written else 'already settled'} {folder / run.id}")

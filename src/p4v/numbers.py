@@ -51,11 +51,30 @@ def read_percent(text: str, decimals: int) -> Fraction:
     """
     if not text.endswith("%"):
         number = _NUMBER.fullmatch(text[:_SHOWN]) if len(text) <= _SHOWN else None
-        raise NumberFault(
-            "no % sign",
-            f"a number with its sign, such as `{text}%`" if number else "a share such as `2%`",
-        )
+        raise NumberFault("no % sign", _shares_meant(text) if number else "a share such as `2%`")
     return read_number(text.removesuffix("%"), decimals) / 100
+
+
+def _shares_meant(text: str) -> str:
+    """How a bare number would be written: a fraction of one can mean two things."""
+    number = read_number(text, FIGURE_DECIMALS)
+    if not 0 < number <= 1:
+        return f"a number with its sign, such as `{text}%`"
+    hundredfold = f"{float_free(number * 100)}%"
+    return f"a number with its sign: `{hundredfold}` if {text} is a part of one, or `{text}%`"
+
+
+def float_free(number: Fraction) -> str:
+    """A decimal that ends, as text.
+
+    >>> float_free(Fraction(5, 2))
+    '2.5'
+    """
+    places = 0
+    while (number * 10**places).denominator != 1:
+        places += 1
+    digits = str(int(number * 10**places)).rjust(places + 1, "0")
+    return f"{digits[:-places]}.{digits[-places:]}" if places else digits
 
 
 def _kind_of(text: str) -> str:

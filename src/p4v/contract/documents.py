@@ -187,7 +187,7 @@ def _chain(library: Library, leaf: YamlFile) -> list[YamlFile]:
             checked(files[-1], ContractDocument if "contract" in files[-1].root.entries else Document)
         path = library.path("programs", wanted)
         if path is None:
-            raise Refusal([_unknown_parent(files[-1], str(wanted), library)])
+            raise Refusal([_unknown_parent(files[-1], str(wanted), library), *_alone(files[-1])])
         if any(file.path == path for file in files):
             place = place_at(files[-1].root, ("extends",))
             found = "a program that extends itself"
@@ -196,6 +196,15 @@ def _chain(library: Library, leaf: YamlFile) -> list[YamlFile]:
         wanted = plain(files[-1].root).get("extends")
     files.reverse()
     return files
+
+
+def _alone(file: YamlFile) -> Iterator[Finding]:
+    """What is wrong in a file whatever it rests on: its keys, and its terms as those of a usual contract."""
+    found: list[Finding] = []
+    _document(file, ContractDocument if "contract" in file.root.entries else Document, found)
+    yield from found
+    if "contract" in file.root.entries:
+        yield from _term_findings(file, KINDS[USUAL_KIND])
 
 
 def _unknown_parent(file: YamlFile, wanted: str, library: Library) -> Finding:
@@ -235,7 +244,11 @@ def _order_findings(files: Sequence[YamlFile], documents: Sequence[AnyDocument |
         allowed = "`base` in the program that it extends; here `moves` and `confirms`"
         yield file.finding("P4V-C024", place, "order", "`base` again", allowed)
     if not with_base and all(document is not None for document in documents):
-        yield files[0].finding("P4V-C022", Place(1, 1), "order", "no `order`", "`order`, with its `base`")
+        remedy = None
+        if "extends" not in files[0].root.entries:
+            remedy = "add `extends: shared-savings`, or `extends: pay-for-value`"
+        place, allowed = Place(1, 1), "`order`, with its `base`"
+        yield files[0].finding("P4V-C022", place, "order", "no `order`", allowed, remedy=remedy)
 
 
 def shown_path(path: Path) -> str:

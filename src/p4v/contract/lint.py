@@ -101,6 +101,10 @@ def ill_matched(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
     in_dollars = getattr(against, "given", None) or getattr(against, "loss_ratio", None) is not None
     if "fee_reset" in blocks and in_dollars and getattr(blocks["fee_reset"], "decrease", None) == "from_costs":
         yield "fee_reset", "`fee_reset` against a benchmark in dollars", "a benchmark per member per month"
+    gate = blocks.get("gate")
+    losses = getattr(gate, "minimum_loss_rate", None) is not None or getattr(gate, "losses", None) is not None
+    if losses and "loss_share" not in blocks:
+        yield "gate", "a minimum loss rate without a `loss_share`", "`loss_share` with it, or neither"
     if "floor" in blocks and "loss_share" in blocks:
         yield "floor", "a guaranteed amount beside shared losses", "one of the two: the loss would be taken off it"
     paid = {act.id for act in getattr(blocks.get("care_coordination_fee"), "acts", None) or []}

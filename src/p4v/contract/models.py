@@ -197,6 +197,16 @@ class ContractDocument(Shared):
     def periods(self) -> list[Period]:
         return [period_of(written) for written in self.performance_periods]
 
+    def years(self) -> list[Period]:
+        """Twelve months after twelve, from the first day on, as far as the agreement holds for all of them."""
+        found = [self.first_period()]
+        while True:
+            last = found[-1].first_day
+            following = Period.of_months(last.year + 1, last.month, 12)
+            if following.last_day > self.agreement.ends:
+                return found
+            found.append(following)
+
     def first_period(self) -> Period:
         """The first performance period; of a contract that names none, its first twelve months, or all if fewer."""
         stated = self.periods()

@@ -131,8 +131,13 @@ class Terms:
     def lacks(self, block: str, field: str, because: str) -> Refusal:
         """The refusal of a block without a term that the contract's own switches make necessary."""
         placed = next(iter(self._placed[block].values()))
-        where = f"terms.{block}.{field}"
-        return Refusal([placed.file.finding("P4V-C022", placed.key, where, f"no `{field}`", f"`{field}`: {because}")])
+        file, place, remedy = placed.file, placed.key, None
+        leaf = self.program.parts[-1].file
+        if block == "rounding":
+            remedy = f"add `{{{field}: {{places: 2, rule: half_up}}, clause: …}}` under `rounding` of the terms"
+            file, place = leaf, place_at(leaf.root, ("terms", block))
+        where, allowed = f"terms.{block}.{field}", f"`{field}`: {because}"
+        return Refusal([file.finding("P4V-C022", place, where, f"no `{field}`", allowed, remedy=remedy)])
 
     def term(self, block: str, field: str) -> Term:
         """A term as a line: its name, unit, clause and origin."""
@@ -437,7 +442,8 @@ def _order_finding(program: Program, fault: OrderFault) -> Finding:
 def _silent_findings(program: Program, order: Order, active: Collection[str]) -> Iterator[Finding]:
     for first, second in silent_pairs(order, active):
         found = f"nothing about the sequence of `{first}` and `{second}`, which changes the money"
-        remedy = f"add `{{pair: [{first}, {second}], clause: …}}` to `confirms`, or a move"
+        confirm = f"{{pair: [{first}, {second}], clause: …}}"
+        remedy = f"add `order: {{confirms: [{confirm}]}}` at the top of the file, or a move"
         fault = OrderFault("P4V-C062", (), found, "a move or a confirmation, with its clause")
         yield replace(_order_finding(program, fault), help=remedy)
 

@@ -115,6 +115,8 @@ def _check_people(name: str, spec: Wanted, value: Fraction) -> None:
 
 def _unknown(name: str, number: Written, asked: Mapping[str, Wanted]) -> Fault:
     remedy = did_you_mean(name, asked)
+    if name.replace(".", "").isdigit():
+        remedy = "a comma in a number? write it without separators"
     return Fault("unknown", name, number, "a figure that the terms do not ask for", _listed(asked), remedy)
 
 

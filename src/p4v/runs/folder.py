@@ -22,14 +22,14 @@ from p4v.contract.models import CALCULATIONS, ContractDocument
 from p4v.errors import Finding, Refusal
 from p4v.money import decimal_text
 from p4v.resources import resource
-from p4v.runs.store import write_folder
+from p4v.runs.store import SEALED, SETTLED, write_folder
 from p4v.settlement import Settlement, digest_of, terms_for
 from p4v.single import SettledContract
 
 SCHEMA = "p4v/manifest/1"
 CALCULATION = CALCULATIONS[-1]
 """The released formulas that a run was made with; a run that names another cannot be verified by this release."""
-SETTLEMENT, MANIFEST, LINES, INPUTS = "settlement.json", "manifest.json", "lines.csv", "inputs"
+SETTLEMENT, MANIFEST, LINES, INPUTS = SETTLED, SEALED, "lines.csv", "inputs"
 _LINE_COLUMNS = ("number", "name", "label", "kind", "value", "exact", "unit", "expression", "clause", "state")
 _TEXT_COLUMNS = frozenset({"name", "label", "expression", "clause"})
 
@@ -157,9 +157,11 @@ def _order_that_ran(made: Made) -> list[dict[str, str | None]]:
     """The cost steps, then the savings steps, in their sequence; each with the clause that placed or confirmed it."""
     terms = terms_for(made.program, made.settlement.period, made.agreement_start, made.known)
     order = made.program.order
-    said = {step: confirm.clause for confirm in order.confirms for step in confirm.pair}
-    said |= {move.step: move.clause for move in order.moves}
-    return [{"step": step, "clause": said.get(step)} for step in (*terms.cost_order, *terms.order)]
+    said = {step: ("confirmed", confirm.clause) for confirm in order.confirms for step in confirm.pair}
+    said |= {move.step: ("moved", move.clause) for move in order.moves}
+    steps = (*terms.cost_order, *terms.order)
+    return [{"step": step, "how": said.get(step, (None, None))[0], "clause": said.get(step, (None, None))[1]}
+            for step in steps]  # fmt: skip
 
 
 def _agreed(contract: ContractDocument | None) -> dict[str, Any]:

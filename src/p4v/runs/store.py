@@ -10,6 +10,8 @@ from tempfile import mkdtemp, mkstemp
 from p4v.errors import Finding, Refusal
 
 _SYSTEM_PARTS = 2
+SEALED, SETTLED = "manifest.json", "settlement.json"
+"""What every run has."""
 FILE_MODE = 0o600
 FOLDER_MODE = 0o700
 
@@ -74,6 +76,9 @@ def make_folder(path: Path) -> None:
 def refuse_place(path: Path, folder: bool) -> None:
     """Before anything is computed: a place that cannot hold a file, or a folder. Raises `Refusal`."""
     refuse_link(path)
+    if any((above / SEALED).is_file() and (above / SETTLED).is_file() for above in [path, *path.parents]):
+        allowed = "a folder beside it: a run is never added to"
+        raise Refusal([Finding("P4V-X011", str(path), "a place within a run", allowed)])
     for above in [path, *path.parents]:
         try:
             status = above.lstat()

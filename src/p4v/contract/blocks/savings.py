@@ -224,7 +224,8 @@ class QualityEffect(Block):
     def _table_of_its_form(self) -> Self:
         for form, name in (("ladder", "ladder"), ("split_shift", "shifts")):
             if (self.form == form) is not (getattr(self, name) is not None):
-                raise fault("P4V-C023", f"form `{self.form}`", f"`{name}` with form `{form}` alone")
+                found = f"form `{form}` without `{name}`" if self.form == form else f"`{name}` with form `{self.form}`"
+                raise fault("P4V-C023", found, f"`{name}` with form `{form}`, and with no other")
             bounds = [row.from_ for row in getattr(self, name) or []]
             needs_rising(name, bounds)
             needs_start(name, bounds)

@@ -18,6 +18,8 @@ import pytest
 import p4v.formulas
 from contract_generators import Drawn, lines_of
 from generators import text
+from p4v.formulas import baseline_pooled, expenditure, fee_reset, gate_at_least, gate_more_than, improvement_closed
+from p4v.formulas import score as scores
 from p4v.units import Table
 
 F = Fraction
@@ -680,10 +682,67 @@ def roundings() -> list[Case]:
     return cases
 
 
+def caps_of_gross() -> list[Case]:
+    """5% of the benchmark, 200,000, limits savings and losses alike, after the gate and before it."""
+    cases = []
+    for moves in ([], [{"step": "cap_gross", "before": "gate", "clause": "§1"}]):
+        blocks = {
+            "cap_gross": {"of_benchmark": "5%"}, "loss_share": {"sharing_rate": "50%"}, "order": BASE | {"moves": moves},
+        }  # fmt: skip
+        for dollars, counted in zip(around(200_000, CENT), (200_000 - CENT, 200_000, 200_000), strict=True):
+            for sign in (1, -1):
+                lines = {"earned": settled(sign * F(counted) / 2)}
+                cases.append(saving(f"cap on gross {len(moves)}", sign * dollars, lines, **blocks))
+    return cases
+
+
+CALLS: list[tuple[Any, dict[str, Any], Any]] = [
+    (baseline_pooled.baseline_pmpm, {"expenditures": [F(5)], "member_months": [F(0)]}, 0),
+    (baseline_pooled.category_pmpm, {"expenditures": [F(5)], "member_months": [F(0)]}, 0),
+    (expenditure.expenditure_grossed_up, {"amount": F(5), "administrative_share": F(1)}, 0),
+    (expenditure.risk_adjusted_expenditure, {"amount": F(5), "risk_ratio": F(0)}, 0),
+    (expenditure.expenditure_pmpm, {"expenditure": F(5), "member_months": F(0)}, 0),
+    (fee_reset.fee_change_not_earned, {"fee_change_pmpm": F(2), "gate_met": F(1)}, 0),
+    (fee_reset.fee_change_not_earned, {"fee_change_pmpm": F("0.5"), "gate_met": F(0)}, F("0.5")),
+    (fee_reset.fee_change_not_earned, {"fee_change_pmpm": F("-0.5"), "gate_met": F(0)}, 0),
+    (scores.any_scored, {"measures_scored": [F(0), F(0)]}, 0),
+    *(
+        (
+            improvement_closed.improvement_points,
+            {
+                "performance": F(now), "prior_rate": F(prior), "target": F(target), "better": F(better),
+                "improvement_points_if_met": F(2), "scored": F(1),
+            },
+            points,
+        )
+        for prior, target, now, better, points in (
+            ("0.85", "0.8", "0.8", 1, 2), ("0.85", "0.8", "0.79", 1, 0), ("0.85", "0.8", "0.81", 1, 2),
+            ("0.8", "0.8", "0.8", 1, 2), ("0.8", "0.8", "0.7", 1, 0), ("0.5", "0.6", "0.8", 1, 2),
+            ("0.3", "0.2", "0.25", -1, 1), ("0.3", "0.2", "0.35", -1, 0), ("0.15", "0.2", "0.2", -1, 2),
+            ("0.15", "0.2", "0.21", -1, 0),
+        )
+    ),
+    # A benchmark below zero never settles; the formulas still pay nothing on a loss and owe nothing on savings.
+    *(
+        (formula, {"amount": amount, "benchmark": against, rate: F("0.02")}, expected)
+        for module in (gate_at_least, gate_more_than)
+        for name, rate, sign in (
+            ("generated_savings", "minimum_savings_rate", 1), ("generated_losses", "minimum_loss_rate", -1),
+        )
+        for formula in [getattr(module, name, None)]
+        if formula is not None
+        for amount, against, expected in (
+            (-sign * F(1), F(-100), 0), (sign * F("0.5"), F(0), F("0.5")), (sign * F(1), F(100), 0),
+        )
+    ),
+]  # fmt: skip
+"""Formulas at figures that no settlement above has: nothing to divide by, and no benchmark."""
+
+
 TABLES = (
     minimum_rates, minimum_loss_rates, sizes, panels, trend_gates, caps, limits, disasters, bands, ladders, complements,
     floors_and_offsets, multipliers, benchmarks, thresholds, cut_points, kinds, small_denominators, improvements,
-    quality_gates, domains, rewards, fee_resets, uplifts, cash, roundings,
+    quality_gates, domains, rewards, fee_resets, uplifts, cash, roundings, caps_of_gross,
 )  # fmt: skip
 
 
@@ -706,7 +765,9 @@ def test_boundaries(table: Any, tmp_path: Path) -> None:
 
 
 def test_the_examples_of_every_formula() -> None:
-    """Each formula's own example, which a reader checks by head."""
+    """Each formula's own example, which a reader checks by head; and the calls above."""
+    wrong = [(formula.__module__, given) for formula, given, expected in CALLS if formula(**given) != expected]
+    assert wrong == []
     attempted = 0
     for module in pkgutil.iter_modules(p4v.formulas.__path__, "p4v.formulas."):
         found = doctest.testmod(

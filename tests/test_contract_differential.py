@@ -49,6 +49,13 @@ def test_drawn_contracts_settle_as_the_reference_does(seed: int, tmp_path: Path)
         assert settled <= drawn.reference()[0].keys(), (seed, number, drawn)
 
 
+def test_a_sample_in_one(tmp_path: Path) -> None:
+    """A short sample as one test, for the search for faults that no test finds."""
+    assert [
+        found for drawn in drawn_sample(60, seed=3) if (found := differences(drawn, lines_of(drawn, tmp_path)))
+    ] == []
+
+
 # The generators pay.
 
 

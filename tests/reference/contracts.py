@@ -440,7 +440,8 @@ class Settlement:
         target = number(measure["target"]) if "target" in measure else ZERO
         gap = sign * (target - prior)
         if terms["form"] == "gap_closed":
-            earned = most * max(ZERO, min(ONE, change / gap)) if gap > 0 else ZERO
+            held = most if sign * (result - target) >= 0 else ZERO
+            earned = most * max(ZERO, min(ONE, change / gap)) if gap > 0 else held
         else:
             if terms["form"] == "share_of_gap":
                 wanted = number(terms["share"]) * gap

@@ -17,12 +17,24 @@ _Out = Annotated[Path | None, typer.Option("--out", help="A file for it; otherwi
 @reported
 def new(
     program: Annotated[str, typer.Option("--program", help="The program that it follows: a file, or a built-in id.")],
+    blocks: Annotated[
+        str | None, typer.Option("--blocks", help="NAME[,NAME…]: only these blocks, and what the program needs.")
+    ] = None,
     out: _Out = None,
 ) -> None:
     """Print a contract to be filled in, every block that its program knows with a comment."""
+    from p4v.contract.blocks import KINDS
     from p4v.drafts import new_contract
+    from p4v.errors import Finding, did_you_mean
 
-    _give(new_contract(_program(program)), out)
+    found = _program(program)
+    known = KINDS[found.kind]
+    wanted = None if blocks is None else blocks.split(",")
+    for name in wanted or []:
+        if name not in known:
+            remedy = did_you_mean(name, known)
+            raise Refusal([Finding("P4V-U001", "--blocks", "no such block", ", ".join(known), name[:80], help=remedy)])
+    _give(new_contract(found, wanted), out)
 
 
 def _program(named: str) -> Any:

@@ -3,7 +3,7 @@
 import csv
 import inspect
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from textwrap import wrap
 from typing import Any
@@ -50,14 +50,19 @@ _TAIL = """\
 """
 
 
-def new_contract(program: Program) -> str:
-    """A contract that extends a program: what it needs with places to fill in, what it may say as comments."""
+def new_contract(program: Program, blocks: Sequence[str] | None = None) -> str:
+    """A contract that extends a program: what it needs with places to fill in, what it may say as comments.
+
+    `blocks` limits what it may say to some blocks.
+    """
     set_here = _set_terms(program)
     wanting = {str(finding.field).split(".")[1]: finding for finding in rule_findings(program) if _is_term(finding)}
     text = _HEAD.format(program=program.id)
     terms = ""
     for name, block in KINDS[program.kind].items():
         needed = name in NEEDED[program.kind] or name in wanting
+        if blocks is not None and not needed and name not in blocks:
+            continue
         lines = _block(name, block, set_here.get(name, {}), needed, wanting.get(name))
         terms += "".join(f"{line}\n" for line in lines)
     return f"{text}{'' if TO_FILL_IN in terms else '# '}terms:\n{terms}{_TAIL}"

@@ -7,7 +7,7 @@ from p4v.contract.terms import NotInForce, Terms
 from p4v.formulas import fee_by_size, fee_per_year, fees
 from p4v.periods import Period, read_month
 from p4v.programs.course import Course
-from p4v.programs.quality import Scored
+from p4v.programs.quality import Scored, thresholds_of
 from p4v.units import Unit
 from p4v.worksheet import Line, LineFault
 
@@ -181,10 +181,7 @@ def _began(terms: Terms, month: Period, origin: object) -> str:
 def _after_claw_back(course: Course, block: CareCoordinationFee, amount: Line, counted: list[Scored]) -> Line:
     rule = block.at_risk
     assert rule is not None
-    known = {measure.measure.id: measure.met for measure in counted}
-    flags = [known[id_] for id_ in rule.measures if known.get(id_) is not None]
-    if len(flags) < len(rule.measures):
-        raise course.terms.lacks(BLOCK, "at_risk", "each of its measures is one of `quality` with a threshold")
+    flags = thresholds_of(course, counted, rule.measures, BLOCK, "at_risk")
     met = course.compute(fees.fee_measures_met, BLOCK, thresholds=flags, needed=len(flags))
     share = course.item(BLOCK, ("at_risk",), rule, "share", None)
     back = course.compute(fees.claw_back, BLOCK, amount=amount, fee_at_risk=share, fee_measures_met=met)

@@ -4,7 +4,7 @@ from p4v.contract.blocks.rewards import PayForPerformance
 from p4v.formulas import fees, incentives, pool_by_count, waterfall
 from p4v.programs.course import Course
 from p4v.programs.gates import gate_lines, trend_gate
-from p4v.programs.quality import Scored
+from p4v.programs.quality import Scored, thresholds_of
 from p4v.programs.scorecard import write_measure_pay, write_scorecard
 from p4v.programs.steps import Bar, write_waterfall
 from p4v.units import Table, Unit
@@ -160,10 +160,7 @@ def _gaps_and_acts(course: Course, block: PayForPerformance) -> list[Line]:
 def _challenge(course: Course, block: PayForPerformance, counted: list[Scored]) -> Line:
     rule = block.challenge
     assert rule is not None
-    known = {measure.measure.id: measure.met for measure in counted}
-    flags = [known[id_] for id_ in rule.measures if known.get(id_) is not None]
-    if len(flags) < len(rule.measures):
-        raise course.terms.lacks(BLOCK, "challenge", "each of its measures is one of `quality` with a threshold")
+    flags = thresholds_of(course, counted, rule.measures, BLOCK, "challenge")
     met = course.compute(incentives.challenge_measures_met, BLOCK, thresholds=flags)
     months = course.given("member_months", BLOCK)
     own = course.compute(incentives.challenge_points, BLOCK, challenge_measures_met=met, member_months=months)

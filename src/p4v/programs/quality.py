@@ -358,6 +358,15 @@ def _over_domains(course: Course, block: Quality, counted: list[Scored]) -> Line
     )  # fmt: skip
 
 
+def thresholds_of(course: Course, counted: list[Scored], ids: list[str], block: str, field: str) -> list[Line]:
+    """Whether each of some measures met its threshold. Raises `Refusal` where one is none of `quality`, or has none."""
+    known = {measure.measure.id: measure.met for measure in counted}
+    flags = [flag for id_ in ids if (flag := known.get(id_)) is not None]
+    if len(flags) < len(ids):
+        raise course.terms.lacks(block, field, "each of its measures is one of `quality` with a threshold")
+    return flags
+
+
 def write_quality_gate(course: Course, counted: list[Scored]) -> None:
     """Each gate of quality with its distance, and whether all of them were met."""
     block = course.block("quality_gate", QualityGate)
@@ -390,10 +399,7 @@ def _gate(course: Course, formulas: Any, name: str, inputs: dict[str, Line]) -> 
 
 
 def _must_pass(course: Course, ids: list[str], counted: list[Scored]) -> Line:
-    known = {measure.measure.id: measure.met for measure in counted}
-    flags = [known[id_] for id_ in ids if known.get(id_) is not None]
-    if len(flags) < len(ids):
-        raise course.terms.lacks("quality_gate", "must_pass", "each of them is a measure with a threshold")
+    flags = thresholds_of(course, counted, ids, "quality_gate", "must_pass")
     return course.compute(gate_must_pass.gate_met, "quality_gate", "must_pass", thresholds=flags, needed=len(flags))
 
 

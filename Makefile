@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKERS ?= 2
 
-.PHONY: demo test test-office test-browser bench mutants lint lock clean
+.PHONY: demo test test-office test-browser picture bench mutants lint lock clean
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -36,6 +36,10 @@ test-office: $(READY)
 test-browser: $(READY)
 	@command -v chromium >/dev/null || { echo "make test-browser needs Chromium (Debian: chromium)"; exit 1; }
 	$(BIN)/python -m pytest -m browser tests/browser
+
+picture: $(READY)
+	@command -v chromium >/dev/null || { echo "make picture needs Chromium (Debian: chromium)"; exit 1; }
+	$(BIN)/python docs/picture.py
 
 bench: $(READY)
 	$(BIN)/python benchmarks/bench.py

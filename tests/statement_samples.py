@@ -273,7 +273,7 @@ def happy(few: str = "", group_name: str = "Riverbend Medical Group") -> Sample:
     return book.sample(
         group_name, prior=prior, known="2026-04-15",
         agreement={"signed": "2024-01-12", "effective": "2024-01-01", "ends": "2026-12-31"},
-        order=[*ORDER[:4], {"step": "cap_payment", "clause": "§6.6"}, "round"],
+        order=[*ORDER[:4], {"step": "cap_payment", "how": "moved", "clause": "§6.6"}, "round"],
         stated=[
             {"topic": "Attribution", "text": "Plurality of primary care visits over 24 months.", "clause": "§2.1"},
             {"topic": "Due", "text": "Sixty days after the statement.", "clause": "§7.4"},

@@ -14,9 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from p4v.report.statement import HTML, not_in_force, statements
+from p4v.runs.folder import SETTLEMENT, contract_run
+from p4v.settlement import digest_of
+from p4v.single import settle_contract
 from statement_samples import SAMPLES
+from support import CONFIGS
 
 pytestmark = pytest.mark.browser
 FLAGS = (
@@ -24,7 +29,9 @@ FLAGS = (
     "--disable-component-update", "--disable-sync", "--hide-scrollbars",
 )  # fmt: skip
 VARIANTS = {"desk": (1280, False), "phone": (375, False), "desk in print": (1280, True), "phone in print": (375, True)}
-PAGES = (*SAMPLES, "not_in_force")
+REAL = {"fee-reset": 1, "category-split": 0, "claw-back-fee": 2, "withhold-pool": 4, "two-sided-loss-ratio": 5}
+"""Example contracts, and the case of each that is settled: a gate missed, parties, months, an interim, an owed amount."""
+PAGES = (*SAMPLES, *REAL, "not_in_force")
 _POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>')
 _PROBE = """
 <script>%s</script>
@@ -61,10 +68,26 @@ def chromium(*arguments: str, profile: Path) -> subprocess.CompletedProcess[str]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
 
 
+def settled_case(name: str, folder: Path) -> bytes:
+    """The statement of a case of an example contract, settled as a user would."""
+    contract = CONFIGS / "contracts" / f"{name}.yaml"
+    written = yaml.load(contract.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+    case = written["cases"][REAL[name]]
+    whole = {"from": written["agreement"]["effective"][:7], "to": written["agreement"]["ends"][:7]}
+    period = case.get("period") or next(iter(written.get("performance_periods", ())), whole)
+    kept = {key: case[key] for key in ("status", "figures", "measures", "paid") if key in case}
+    figures = folder / "figures.yaml"
+    figures.write_text(yaml.safe_dump({"group": written["group"]["id"], "period": period} | kept), encoding="utf-8")
+    run = contract_run(settle_contract(contract, figures))
+    return statements(run.document(), run.manifest(), digest_of(run.files[SETTLEMENT]))[HTML]
+
+
 @pytest.fixture(scope="module", params=PAGES)
 def page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     if request.param in SAMPLES:
         content = statements(*SAMPLES[request.param]())[HTML]
+    elif request.param in REAL:
+        content = settled_case(request.param, tmp_path_factory.mktemp("figures"))
     else:
         period = {"from": "2013-01", "to": "2013-12"}
         reason = "The agreement takes effect on 1 January 2014."

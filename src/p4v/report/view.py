@@ -1,5 +1,6 @@
 """A stored settlement as a reader sees it: everything a statement prints, as text. Templates only loop over this."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -15,6 +16,8 @@ from p4v.report.tables import SmallTable, tables
 from p4v.report.waterfall import Waterfall, bars_of, step_words, waterfall
 from p4v.report.wording import Lines, spans_text
 
+_DAY = re.compile(r"\b\d{4}-\d\d-\d\d\b")
+_UNBROKEN = "\N{NO-BREAK SPACE}"
 _THE_PAYER = "the payer"
 
 
@@ -133,7 +136,8 @@ class NoticeView:
 def notice_view(
     group: str, group_name: str | None, contract: str, title: str, period: Mapping[str, str], reason: str
 ) -> NoticeView:
-    return NoticeView(group, group_name or group, contract, title, period_text(period), reason, font_data())
+    words = _DAY.sub(lambda day: date_text(day.group()), reason)
+    return NoticeView(group, group_name or group, contract, title, period_text(period), words, font_data())
 
 
 def _facts(
@@ -147,7 +151,7 @@ def _facts(
     yield "Contract", document["contract"]
     agreement = manifest.get("agreement") or {}
     dates = [
-        f"{word} {date_text(str(agreement[key]))}"
+        f"{word} {date_text(str(agreement[key])).replace(' ', _UNBROKEN)}"
         for key, word in (("signed", "signed"), ("effective", "effective"), ("ends", "ends"))
         if agreement.get(key)
     ]

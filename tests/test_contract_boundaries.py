@@ -18,7 +18,15 @@ import pytest
 import p4v.formulas
 from contract_generators import Drawn, lines_of
 from generators import text
-from p4v.formulas import baseline_pooled, expenditure, fee_reset, gate_at_least, gate_more_than, improvement_closed
+from p4v.formulas import (
+    baseline_pooled,
+    expenditure,
+    fee_reset,
+    gate_at_least,
+    gate_more_than,
+    improvement_closed,
+    score_equal,
+)
 from p4v.formulas import score as scores
 from p4v.units import Table
 
@@ -706,6 +714,9 @@ CALLS: list[tuple[Any, dict[str, Any], Any]] = [
     (fee_reset.fee_change_not_earned, {"fee_change_pmpm": F("0.5"), "gate_met": F(0)}, F("0.5")),
     (fee_reset.fee_change_not_earned, {"fee_change_pmpm": F("-0.5"), "gate_met": F(0)}, 0),
     (scores.any_scored, {"measures_scored": [F(0), F(0)]}, 0),
+    (scores.bonus_points, {"bonus": [F(5)], "bonus_weights": [F(1)], "maximum_points": [F(0)], "weights": [F(1)]}, 0),
+    (score_equal.attained, {"points": F(5), "full_points": F(0)}, 0),
+    (score_equal.quality_points, {"attained": [F(1)], "weights": [F(1)], "measures_scored": [F(0)]}, 1),
     *(
         (
             improvement_closed.improvement_points,

@@ -6,9 +6,11 @@ from fractions import Fraction
 from typing import Any
 
 from p4v.contract.blocks.base import Block, Called, RoundingRule, Strict
+from p4v.contract.blocks.benchmark import Benchmark, Cell
 from p4v.contract.blocks.cash import SettledRoundings
 from p4v.contract.terms import Known, Terms
 from p4v.figures import Figures, Wanted
+from p4v.formulas import benchmark_of_cells
 from p4v.money import Rounding
 from p4v.programs.steps import Bar, term_line
 from p4v.programs.vocabulary import FIGURES
@@ -73,12 +75,24 @@ class Course:
 
     def given(self, name: str, block: str, unit: Unit | None = None, parts: bool = False) -> Line:
         """The line of a given figure, which the clause of a block asks for; with `parts` it need not be whole."""
+        if name == "member_months" and name not in self.sheet and self._cells():
+            return self._months_of_cells(block)
         wanted = self.wanted(name, block, unit=unit)
         return self.figures.wanted(self.sheet, name, replace(wanted, whole=wanted.whole and not parts))
 
     def given_of_part(self, name: str, block: str) -> Line:
         """A given figure; of a part that is settled apart the part's own, so that none counts twice."""
         return self.given(name if self.key is None else f"{name}.{self.key}", block)
+
+    def _cells(self) -> list[Cell]:
+        against = self.block("benchmark", Benchmark)
+        return (against.cells or []) if against is not None else []
+
+    def _months_of_cells(self, block: str) -> Line:
+        """The member months of all parts that have their own: one figure is never given twice."""
+        parts = [self.given(f"member_months.{cell.id}", block) for cell in self._cells()]
+        clause = self.clause(block)
+        return self.sheet.compute(benchmark_of_cells.member_months, clause=clause, parts=parts)
 
     def has_figure(self, name: str, block: str) -> bool:
         """Whether an optional figure is given."""

@@ -93,6 +93,7 @@ class _Writer:
                 measure, self.weight(), self.stated_flag(1), None,
                 self.compute(points_credited.points, full_points=full),
                 self.compute(points_credited.maximum_points, full_points=full),
+                met=self.stated("threshold_met", Fraction(1), Unit.FLAG, "treatment"),
             )  # fmt: skip
         flag, performance = self.result()
         if measure.treatment == "reported_only":

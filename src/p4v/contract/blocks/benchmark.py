@@ -70,7 +70,7 @@ class Benchmark(Block):
     pmpm: Annotated[DollarsPmpm | None, Called("benchmark_pmpm")] = None
     """A budget, or a base year's cost, per member per month."""
     given: YesNo | None = None
-    """`yes`: dollars given by the payer. Figure: `benchmark`."""
+    """`yes`: dollars given by the payer. Figure: `benchmark`; `unadjusted_benchmark` where other terms change it."""
     given_pmpm: YesNo | None = None
     """`yes`: dollars per member per month given by the payer. Figure: `baseline_pmpm`."""
     loss_ratio: Annotated[Share | None, Called("loss_ratio_target")] = None

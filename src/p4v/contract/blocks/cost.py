@@ -54,7 +54,8 @@ class Expenditure(Block):
     basis: Literal["allowed", "paid"]
     """Allowed and paid are different contracts."""
     categories: Annotated[list[CostCategory], Field(min_length=1)] | None = None
-    """The service categories that count; without them one figure, `reported_expenditure`."""
+    """The service categories that count; without them one figure: `reported_expenditure`, or `expenditure` where
+    nothing changes it."""
     large_claims: LargeClaims | None = None
     """What is done with members of very high cost."""
     completion: Completion | None = None

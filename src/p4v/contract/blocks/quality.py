@@ -1,5 +1,6 @@
 """Quality measures, points, scores and gates: terms.md, section 8."""
 
+from fractions import Fraction
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -72,7 +73,8 @@ class Measure(Strict):
     """What it is called on the statement."""
     kind: Literal["rate", "per_1000", "score", "ratio"]
     """A share of members; events per 1,000 members and year (numerator: events, denominator: member months; p4v takes
-    them times 12,000); a score as given; or observed (numerator) to expected events."""
+    them times 12,000); a score as given; or observed events to expected ones
+    (figures: numerator and `expected.<id>`)."""
     better: Literal["higher", "lower"]
     """Whether a higher or a lower result is better."""
     weight: Share | None = None
@@ -204,6 +206,9 @@ class Quality(Block):
             return
         if len(weighted) < len(counted):
             raise fault("P4V-C022", "a measure without a weight", "a weight of each measure", term="measures")
+        if self.unscored == "weight_shared_in_proportion" and len({_most(measure) for measure in counted}) > 1:
+            allowed = "the same full points of each measure, `weights: equal` or `unscored: weight_shared_equally`"
+            raise fault("P4V-C023", "weights and full points that differ", allowed, term="measures")
         for domain in sorted({measure.domain for measure in counted}, key=str) if self.domains else [None]:
             within = [m.weight for m in counted if m.weight is not None and (not self.domains or m.domain == domain)]
             needs_whole("measures", within)
@@ -249,7 +254,7 @@ class QualityGate(Block):
 
 
 class TrendGate(Block):
-    """The group's own cost trend must not be above a limit. Figures: `expenditure_pmpm`, `prior_expenditure_pmpm`."""
+    """The group's own cost trend must not be above a limit. Figure: `prior_expenditure_pmpm`."""
 
     limit: Annotated[Number | None, Called("trend_limit"), Unit.FACTOR] = None
     """The highest trend that passes, such as 1.03."""
@@ -262,6 +267,12 @@ class TrendGate(Block):
     def _one_limit(self) -> Self:
         needs_one(self, "limit", "limit_from")
         return self
+
+
+def _most(measure: Measure) -> Fraction:
+    """The most points of a measure, stated or those of its best cut point."""
+    best = max((cut.points for cut in measure.cut_points or []), default=Fraction(1))
+    return best if measure.full_points is None else measure.full_points
 
 
 def level_value(level: Level | None) -> Level:

@@ -132,7 +132,7 @@ class LossShare(Block):
 
 
 class GrossCap(Block):
-    """The most savings that count before sharing."""
+    """The most savings, and the most losses, that count before sharing."""
 
     of_benchmark: Annotated[Share, Called("savings_cap_of_benchmark")]
     """As a share of the benchmark."""

@@ -9,6 +9,7 @@ from p4v.report.wording import Lines
 
 _SCORED_BY = ("measure_earned", "points", "rate", "performance")
 _LEFT, _RIGHT, _END = 26, 94, 120
+_COLUMNS = ("counts", "rate", "prior", "weight", "threshold", "target", "scale", "points", "earned", "not_earned")
 _NAMED_BY = (
     ("rate", "Rate"),
     ("performance", "Performance"),
@@ -38,6 +39,7 @@ class MeasureView:
     counts: str
     rate: str
     prior: str
+    weight: str
     threshold: str
     target: str
     scale: Scale | None
@@ -59,6 +61,8 @@ class Scorecard:
     earned: str
     not_earned: str
     not_scored: Sequence[str]
+    later: str
+    """What became of the dollars after quality, where other steps changed them."""
 
 
 def measure_ids(lines: Lines) -> list[str]:
@@ -77,16 +81,21 @@ def scorecard(lines: Lines) -> Scorecard | None:
     if not ids:
         return None
     measures = [_measure(lines, measure) for measure in ids]
-    columns = [
-        column
-        for column in ("counts", "rate", "prior", "threshold", "target", "scale", "points", "earned", "not_earned")
-        if any(getattr(measure, column) for measure in measures)
-    ]
+    columns = [column for column in _COLUMNS if any(getattr(measure, column) for measure in measures)]
     return Scorecard(
-        measures, columns, _sum(lines, ids, "points", "points"), _sum(lines, ids, "maximum_points", "points"),
+        measures, columns, *_points(lines, ids),
         _total(lines, ids, "earned"), _total(lines, ids, "not_earned"),
-        [measure.label for measure in measures if not measure.scored],
+        [measure.label for measure in measures if not measure.scored], _later(lines),
     )  # fmt: skip
+
+
+def _later(lines: Lines) -> str:
+    """The reward, where caps, multipliers or other steps after quality made it another amount."""
+    after = lines.get("quality_dollars_earned")
+    name = next((name for name in ("earned", "quality_incentive") if name in lines), None)
+    if after is None or name is None or figure(lines[name]) == figure(after):
+        return ""
+    return f"Dollars are those that quality decided about; later steps made {shown(lines[name])} of them."
 
 
 def measure_label(lines: Lines, measure: str) -> str:
@@ -107,10 +116,10 @@ def _measure(lines: Lines, measure: str) -> MeasureView:
             return shown(line)
         return short_value(figure(line), line["unit"], *_values(lines, measure, others))
 
-    counts = [text("numerator"), text("denominator")]
+    counts = [text("numerator"), text("denominator") or text("expected")]
     return MeasureView(
         measure, measure_label(lines, measure), " / ".join(count for count in counts if count),
-        text("rate", "threshold", "target"), text("prior_rate"), text("threshold"), text("target"),
+        text("rate", "threshold", "target"), text("prior_rate"), text("weight"), text("threshold"), text("target"),
         _scale(lines, measure), text("points"), text("maximum_points"), text("measure_earned"),
         text("measure_not_earned"), _is_scored(lines, measure),
     )  # fmt: skip
@@ -139,6 +148,13 @@ def _scale(lines: Lines, measure: str) -> Scale | None:
     if not missed and at < _RIGHT and target < threshold:
         where = "lies on the good side of the threshold"
     return Scale(min(max(at, 6), _END - 6), missed, f"{measure_label(lines, measure)} {where}")
+
+
+def _points(lines: Lines, ids: Sequence[str]) -> tuple[str, str]:
+    """All points and all that counted; where weights differ their plain sum would say nothing."""
+    if len({value for measure in ids for value in _values(lines, measure, ["weight"])}) > 1:
+        return "", ""
+    return _sum(lines, ids, "points", "points"), _sum(lines, ids, "maximum_points", "points")
 
 
 def _sum(lines: Lines, ids: Sequence[str], stem: str, unit: str) -> str:

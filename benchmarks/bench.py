@@ -1,4 +1,4 @@
-"""How fast p4v is, measured in one run on this machine: start, a table of real settlements, a million scenarios.
+"""How fast p4v is, measured in one run on this machine: start, tables, statements, a million scenarios.
 
 Prints wall time and, as a yardstick that moves with the machine, its ratio to a fixed piece of plain Python work.
 """
@@ -14,11 +14,14 @@ from pathlib import Path
 import numpy as np
 
 from p4v.batch import settle_table
+from p4v.check import check_file
 from p4v.contract.documents import Library
 from p4v.figures import Figure, Figures
 from p4v.periods import Period
 from p4v.report.results import results_csv
-from p4v.settlement import worksheet
+from p4v.report.statement import statements as made
+from p4v.runs.folder import SETTLEMENT, run_of
+from p4v.settlement import digest_of, worksheet
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIGS = ROOT / "configs"
@@ -26,6 +29,7 @@ MEDICARE = ROOT / "examples" / "medicare"
 SCENARIOS = 1_000_000
 CHUNK = 50_000
 CORES = 2
+GROUPS = 114
 
 
 def timed(work: Callable[[], object], times: int = 3) -> float:
@@ -52,6 +56,25 @@ def table() -> None:
     batch = settle_table(CONFIGS / "tables" / "mssp.yaml", MEDICARE / "mssp_inputs.csv", [])
     assert len(batch.rows) == 1334
     results_csv(batch, terms=False)
+
+
+def statements() -> Callable[[], None]:
+    """Statements, as a page and as Markdown, of the first rows of the same table."""
+    batch = settle_table(CONFIGS / "tables" / "mssp.yaml", MEDICARE / "mssp_inputs.csv", [])
+    runs = [run_of(batch, row) for row in batch.rows[:GROUPS]]
+    jobs = [(run.document(), run.manifest(), digest_of(run.files[SETTLEMENT])) for run in runs]
+
+    def render() -> None:
+        for document, manifest, digest in jobs:
+            made(document, manifest, digest)
+
+    return render
+
+
+def contract() -> None:
+    """A contract with measures, from its files to what it gives."""
+    path = CONFIGS / "contracts" / "corridor-bands.yaml"
+    assert not check_file(path).findings
 
 
 def scenarios(program_id: str) -> Callable[[], None]:
@@ -95,6 +118,8 @@ def main() -> None:
     rows: list[tuple[str, float, str]] = [
         ("p4v --help", timed(help_page), "under 0.3 s"),
         ("1,334 Shared Savings rows, read, settled and written out", timed(table), "under 2 s"),
+        (f"{GROUPS} statements, as a page and as Markdown", timed(statements()), "under 5 s"),
+        ("a contract with measures, checked with its four cases", timed(contract), ""),
         (f"{SCENARIOS:,} scenarios of Track 1, {CORES} cores", timed(scenarios("mssp-track-1")), "under 1 s"),
         (f"{SCENARIOS:,} scenarios of Track 3, {CORES} cores", timed(scenarios("mssp-track-3")), "under 1 s"),
     ]

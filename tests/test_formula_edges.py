@@ -85,6 +85,7 @@ EDGES: list[tuple[Callable[..., Any], list[Any], Fraction | int | bool]] = [
     (cash.held_in_reserve, [HALF, F(10, 100)], F(1, 20)),
     (cash.movement_held, [F(40)], 40),
     (cash.movement_held, [HALF], HALF),
+    (cash.carried_forward, [F(600), F(600)], 0),
     (cash.paid_now, [F(500), F(500)], 500),
     (cash.paid_now, [F(500) - CENT, F(500)], 0),
     (cash.paid_now, [F(-500), F(500)], -500),

@@ -154,7 +154,7 @@ def settle(
     except OutOfForce as error:
         if not notice or len(error.findings) > 1:
             raise
-        typer.echo(f"not in force; {_write_notice(error, out)}")
+        typer.echo(f"not in force\n{_write_notice(error, out)}")
         return
     disagreed = [finding for case in cases_of(settled.program) for finding in case_findings(settled.program, case)]
     if disagreed:
@@ -290,7 +290,10 @@ def _write_notice(error: Any, folder: Path) -> str:
     program, given = error.program, error.given
     party = program.contract.group
     period = {"from": given.period.first_month, "to": given.period.last_month}
-    reason = f"The contract settles {error.allowed.replace(chr(96), '')}."
+    agreement = program.contract.agreement
+    reason = f"The agreement holds from {agreement.effective} to {agreement.ends}, and this period lies outside it."
+    if agreement.covers(given.period):
+        reason = f"The agreement was signed on {agreement.signed}, and was not known on the day that was asked for."
     files = not_in_force(party.id, party.name, program.id, program.title, period, reason)
     name = f"{party.id}-{period['from']}-{period['to']}-not-in-force"
     return f"page       {write_reports(folder, name, files)}"

@@ -57,6 +57,7 @@ def write_category_split(course: Course) -> Line | None:
             saved = course.compute(category_split.savings_that_count, CATEGORIES, category.id, category_savings=saved)
         for index, share in enumerate(category.shares):
             key = f"{category.id}-{share.party}"
+            course.sheet.name_key(key, f"{category.id.replace('_', ' ')}, {share.party.replace('_', ' ')}")
             rate = course.item(CATEGORIES, ("categories", place, "shares", index), share, "share", key)
             part = course.compute(category_split.party_part, CATEGORIES, key, amount=saved, party_rate=rate)
             parts.setdefault(share.party, []).append(part)

@@ -1,5 +1,6 @@
 """A line's formula in readers' words: once with the labels and numbers of other lines, once with their figures."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
@@ -33,7 +34,7 @@ def tree_of(line: Mapping[str, Any]) -> Symbol:
     return parsed(line["expression"])
 
 
-class _Words(Reader):
+class _Words(Reader, ABC):
     """What the primitives are called on a statement."""
 
     def __init__(self, line: Mapping[str, Any], lines: Lines) -> None:
@@ -73,11 +74,11 @@ class _Words(Reader):
         given = self.inputs[parameter]
         return isinstance(given, str) and self.lines[given]["unit"] == "flag"
 
-    def operand_text(self, given: str | list[str]) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def operand_text(self, given: str | list[str]) -> str: ...
 
-    def listed(self, names: Sequence[str], joined_by: str) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def listed(self, names: Sequence[str], joined_by: str) -> str: ...
 
     def call(self, primitive: str, arguments: tuple[Symbol, ...]) -> str:
         words = self.words.get(primitive)
@@ -94,8 +95,8 @@ class _Words(Reader):
     def total(self, listed: Symbol) -> str:
         return self.listed(self.names_of(listed), " + ")
 
-    def weighted_total(self, values: Symbol, weights: Symbol) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def weighted_total(self, values: Symbol, weights: Symbol) -> str: ...
 
     def count_of(self, listed: Symbol) -> str:
         return f"how many of {self.listed(self.names_of(listed), ', ')} hold"

@@ -137,3 +137,20 @@ except NumberFault:
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=5, check=True)
     assert done.stdout == "refused\n"
+
+
+@pytest.mark.parametrize(
+    "text, allowed",
+    [
+        ("0.02", "a number with its sign: `2%` if 0.02 is a part of one, or `0.02%`"),
+        ("0.025", "a number with its sign: `2.5%` if 0.025 is a part of one, or `0.025%`"),
+        ("1", "a number with its sign: `100%` if 1 is a part of one, or `1%`"),
+        ("1.01", "a number with its sign, such as `1.01%`"),
+        ("60", "a number with its sign, such as `60%`"),
+        ("0", "a number with its sign, such as `0%`"),
+    ],
+)
+def test_a_share_without_its_sign_is_told_both_ways_it_could_be_meant(text: str, allowed: str) -> None:
+    with pytest.raises(NumberFault) as fault:
+        read_percent(text, 6)
+    assert fault.value.allowed == allowed

@@ -6,7 +6,6 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from textwrap import wrap
-from typing import Any
 
 from pydantic import BaseModel
 
@@ -14,7 +13,6 @@ from p4v.asked import figures_asked
 from p4v.check import TO_FILL_IN
 from p4v.contract.blocks import KINDS, NEEDED, Block
 from p4v.contract.documents import Program
-from p4v.contract.models import ContractDocument
 from p4v.contract.terms import rule_findings
 from p4v.contract.written import Shape, shape_of
 from p4v.data.figures_file import HEADER
@@ -145,11 +143,6 @@ def _some_required(model: type[BaseModel]) -> bool:
 def _comment(indent: str, text: str) -> Iterator[str]:
     for line in wrap(" ".join(text.split()), _WIDTH - len(indent)):
         yield f"{indent}# {line}"
-
-
-def contract_keys() -> dict[str, Any]:
-    """The keys of a contract with their descriptions."""
-    return {spec.alias or key: spec.description for key, spec in ContractDocument.model_fields.items()}
 
 
 def empty_figures(program: Program, period: Period | None) -> str:

@@ -4,6 +4,7 @@ No sign `+`, separator, underscore, exponent, blank or other alphabet's digits; 
 """
 
 import re
+from decimal import Decimal
 from fractions import Fraction
 
 TERM_DECIMALS = 6
@@ -60,21 +61,8 @@ def _shares_meant(text: str) -> str:
     number = read_number(text, FIGURE_DECIMALS)
     if not 0 < number <= 1:
         return f"a number with its sign, such as `{text}%`"
-    hundredfold = f"{float_free(number * 100)}%"
+    hundredfold = f"{Decimal(text).scaleb(2).normalize():f}%"
     return f"a number with its sign: `{hundredfold}` if {text} is a part of one, or `{text}%`"
-
-
-def float_free(number: Fraction) -> str:
-    """A decimal that ends, as text.
-
-    >>> float_free(Fraction(5, 2))
-    '2.5'
-    """
-    places = 0
-    while (number * 10**places).denominator != 1:
-        places += 1
-    digits = str(int(number * 10**places)).rjust(places + 1, "0")
-    return f"{digits[:-places]}.{digits[-places:]}" if places else digits
 
 
 def _kind_of(text: str) -> str:

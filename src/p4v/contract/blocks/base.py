@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from p4v.contract.values import People, Places, Share, Text, fault
 from p4v.money import Rounding, Rule, decimal_text
-from p4v.units import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +103,6 @@ def needs_each_once(name: str, ids: list[str]) -> None:
     twice = next((id_ for id_, low in zip(ids, lowered, strict=True) if lowered.count(low) > 1), None)
     if twice is not None:
         raise fault("P4V-C046", f"`{twice}` twice", "each id once", term=name)
-
-
-def table_of(pairs: list[tuple[Any, Any]]) -> Table:
-    """Rows as a table of a formula."""
-    return Table.of_pairs(pairs)
 
 
 Bands = Annotated[list[ShareFrom], Field(min_length=1)]

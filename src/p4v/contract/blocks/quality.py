@@ -14,7 +14,7 @@ from p4v.contract.blocks.base import (
     needs_rising,
     needs_whole,
 )
-from p4v.contract.values import Digits, Id, Level, MeasureLevel, Number, People, PointsValue, Share, Text, YesNo, fault
+from p4v.contract.values import Digits, Id, MeasureLevel, Number, People, PointsValue, Share, Text, YesNo, fault
 from p4v.money import Rule
 from p4v.units import Table, Unit
 
@@ -273,9 +273,3 @@ def _most(measure: Measure) -> Fraction:
     """The most points of a measure, stated or those of its best cut point."""
     best = max((cut.points for cut in measure.cut_points or []), default=Fraction(1))
     return best if measure.full_points is None else measure.full_points
-
-
-def level_value(level: Level | None) -> Level:
-    """A level that the contract's own rules say is there."""
-    assert level is not None
-    return level

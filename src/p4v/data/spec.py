@@ -1,0 +1,44 @@
+"""Which files hold a table, what its columns mean, and what was read: shared by whoever opens, checks or lists them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+Role = Literal["member_months", "quality", "figures", "deaths", "lag_triangle", "expected_totals"]
+
+
+@dataclass(frozen=True, slots=True)
+class TableSpec:
+    """A table as a workspace names it. `columns` is canonical name to the table's own; `frame` a table in memory."""
+
+    role: Role
+    files: tuple[Path, ...] = ()
+    table: str | None = None
+    months: Literal["counted", "covered_days"] = "counted"
+    columns: Mapping[str, str] = field(default_factory=dict)
+    ignore: tuple[str, ...] = ()
+    known_at: date | None = None
+    frame: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class TableInput:
+    """One file that was read: what a manifest says of it."""
+
+    role: Role
+    name: str
+    size: int
+    sha256: str
+    rows: int
+    known_at: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waived:
+    """A waiver of a contract: rows with this fault are rejected and counted, up to `most_rows`."""
+
+    id: str
+    code: str
+    most_rows: int

@@ -1,5 +1,6 @@
 """Files as p4v leaves them: whole or not at all, readable by their owner, never through a planted link."""
 
+import hashlib
 import os
 import stat
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ SEALED, SETTLED = "manifest.json", "settlement.json"
 """What every run has."""
 FILE_MODE = 0o600
 FOLDER_MODE = 0o700
+_PIECE = 1024 * 1024
 
 
 def write_file(path: Path, content: bytes) -> None:
@@ -27,6 +29,35 @@ def write_file(path: Path, content: bytes) -> None:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
+            Path(temporary).chmod(FILE_MODE)
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise _disk(path, error) from error
+
+
+def copy_file(source: Path, path: Path, sha256: str) -> None:
+    """Copies a file, piece by piece, and renames it into its place once it has the digest that was promised.
+
+    Raises `Refusal` (safety, or disk), also where the file changed on the way.
+    """
+    refuse_link(path)
+    make_folder(path.parent)
+    try:
+        handle, temporary = mkstemp(prefix=f".{path.name[:12]}.", dir=path.parent)
+        try:
+            digest = hashlib.sha256()
+            with os.fdopen(handle, "wb") as file, source.open("rb") as content:
+                while piece := content.read(_PIECE):
+                    digest.update(piece)
+                    file.write(piece)
+                file.flush()
+                os.fsync(file.fileno())
+            if digest.hexdigest() != sha256:
+                raise Refusal([Finding("P4V-S003", str(source), "a file that changes", "a file that is whole")])
             Path(temporary).chmod(FILE_MODE)
             Path(temporary).replace(path)
         except BaseException:

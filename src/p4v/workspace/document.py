@@ -1,0 +1,261 @@
+"""`p4v.yaml`: where a workspace keeps contracts, tables and runs, and what the columns of its tables mean."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import Discriminator, Field, PlainValidator, Tag
+
+from p4v.contract.blocks import Strict
+from p4v.contract.documents import checked, shown_path
+from p4v.contract.values import Day, Id, LineName, Text, fault
+from p4v.contract.yaml_tree import YamlFile, place_at, read_yaml
+from p4v.data.spec import Role, TableSpec
+from p4v.errors import Finding, Refusal, did_you_mean
+from p4v.periods import Period, read_months
+from p4v.resources import resource
+from p4v.workspace.store import newest
+
+FILE = "p4v.yaml"
+STORE = "store"
+"""What `files` says of a table whose extracts `p4v data add` keeps."""
+_QUARTER = re.compile(r"([1-9][0-9]{3})Q([1-4])", re.ASCII)
+_MONTHS_OF_QUARTER = 3
+_BESIDE = ".."
+
+
+def _path(value: Any) -> str:
+    """A path below the workspace, or in a folder beside it."""
+    if not isinstance(value, str):
+        raise fault("P4V-C021", "a list or a mapping", "one path")
+    if not value:
+        raise fault("P4V-C033", "no text", "a path")
+    parts = Path(os.path.normpath(value)).parts
+    if Path(value).is_absolute() or _BESIDE in parts[1:] or parts == (_BESIDE,):
+        remedy = "put the file there, or the workspace near the file"
+        raise fault("P4V-X012", "a path that leads elsewhere", "a path below the workspace or beside it", remedy)
+    return value
+
+
+PathText = Annotated[str, PlainValidator(_path)]
+PathTexts = Annotated[
+    Annotated[PathText, Tag("<text>")] | Annotated[list[PathText], Field(min_length=1), Tag("<mapping>")],
+    Discriminator(lambda written: "<mapping>" if isinstance(written, list) else "<text>"),
+]
+"""One path, or several."""
+
+
+class Table(Strict):
+    """One table: its files and what its columns mean."""
+
+    files: PathTexts
+    """A file, several, a folder, or `store` for what `p4v data add` keeps."""
+    table: Id | None = None
+    """The table of a DuckDB file."""
+    columns: dict[LineName, Text] = Field(default_factory=dict)
+    """p4v's name of a column to the table's own."""
+    ignore: list[Text] = Field(default_factory=list)
+    """Columns that are not read."""
+    known_at: Day | None = None
+    """The newest day that the table knows about."""
+
+    def paths(self) -> list[str]:
+        """The files as a list; none where the store keeps them."""
+        if self.files == STORE:
+            return []
+        return [self.files] if isinstance(self.files, str) else self.files
+
+
+class MemberMonthsTable(Table):
+    """Member months: one row for each member, month and group."""
+
+    months: Literal["counted", "covered_days"] = "counted"
+    """`covered_days` where first and last day of the month are given in place of a counted month."""
+    map: Id | None = None
+    """A ready map of columns, such as `tuva`; what `columns` says comes on top."""
+
+
+class Tables(Strict):
+    """The tables by their role."""
+
+    member_months: MemberMonthsTable
+    quality: Table | None = None
+    figures: Table | None = None
+    deaths: Table | None = None
+    lag_triangle: Table | None = None
+    expected_totals: Table | None = None
+
+
+class Reference(Strict):
+    """Frozen amounts for a percentile."""
+
+    file: PathText
+
+
+class WorkspaceDocument(Strict):
+    """`p4v.yaml` as it is written."""
+
+    workspace: Literal["p4v-workspace/1"]
+    """The form of this file."""
+    contracts: PathText = "contracts"
+    """The folder of contract files."""
+    runs: PathText = "runs"
+    """Where runs, their reports and the register go."""
+    templates: PathText | None = None
+    """A folder with templates of your own."""
+    store: PathText = "data/store"
+    """Where `p4v data add` keeps extracts."""
+    references: dict[Id, Reference] = Field(default_factory=dict)
+    """Frozen amounts by the name that a contract gives them."""
+    tables: Tables
+    """What is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A workspace as it was read; paths are whole. A table whose store is empty has no files."""
+
+    root: Path
+    contracts: Path
+    runs: Path
+    templates: Path | None
+    store: Path
+    references: Mapping[str, Path]
+    tables: Mapping[Role, TableSpec]
+    file: YamlFile
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The period that a command names. Of a quarter, `period` is the quarter too: where its performance period
+    begins, each contract says.
+    """
+
+    period: Period
+    quarter: Period | None = None
+
+    def __str__(self) -> str:
+        return str(self.period)
+
+
+def read_asked(text: str) -> Asked:
+    """The period of a text: a year, a quarter, months from one to another, or one month. Raises `ValueError`.
+
+    >>> str(read_asked("2014")), str(read_asked("2014Q2").quarter), str(read_asked("2014-07 to 2015-06"))
+    ('2014-01 to 2014-12', '2014-04 to 2014-06', '2014-07 to 2015-06')
+    """
+    match = _QUARTER.fullmatch(text)
+    if match is None:
+        return Asked(read_months(text))
+    year, number = (int(part) for part in match.groups())
+    quarter = Period.of_months(year, (number - 1) * _MONTHS_OF_QUARTER + 1, _MONTHS_OF_QUARTER)
+    return Asked(quarter, quarter)
+
+
+def read_workspace(folder: Path, known: date | None = None) -> Workspace:
+    """The workspace of a folder; a table kept in the store is the newest extract known on a day.
+
+    Raises `Refusal` with all that is wrong in `p4v.yaml`.
+    """
+    path = folder / FILE
+    if not path.exists():
+        remedy = "`p4v init DIR` makes a workspace; --workspace names one"
+        raise Refusal([Finding("P4V-C008", shown_path(path), "no such file", "a workspace", help=remedy)])
+    file = read_yaml(path, shown_path(path), FILE)
+    document = checked(file, WorkspaceDocument)
+    findings = [*_place_findings(file, document, folder), *_map_findings(file, document)]
+    if findings:
+        raise Refusal(findings)
+    return Workspace(
+        folder, folder / document.contracts, folder / document.runs,
+        folder / document.templates if document.templates else None, folder / document.store,
+        {name: folder / reference.file for name, reference in document.references.items()},
+        {role: _spec(role, table, folder, document, known) for role, table in _tables(document)}, file,
+    )  # fmt: skip
+
+
+def _tables(document: WorkspaceDocument) -> Iterator[tuple[Role, Table]]:
+    for role in get_args(Role):
+        table = getattr(document.tables, role)
+        if table is not None:
+            yield role, table
+
+
+def _spec(role: Role, table: Table, root: Path, document: WorkspaceDocument, known: date | None) -> TableSpec:
+    ready = _ready_map(table)
+    columns = {**ready.get("columns", {}), **table.columns}
+    bound = set(columns.values())
+    ignored = tuple(dict.fromkeys([*(name for name in ready.get("ignore", ()) if name not in bound), *table.ignore]))
+    files, known_at = tuple(root / text for text in table.paths()), table.known_at
+    if table.files == STORE:
+        extract = newest(root / document.store, role, known)
+        files, known_at = ((extract.path,), extract.known_at) if extract else ((), None)
+    months = table.months if isinstance(table, MemberMonthsTable) else "counted"
+    return TableSpec(role, files, table.table, months, columns, ignored, known_at)
+
+
+def _ready_map(table: Table) -> Mapping[str, Any]:
+    """What a ready map says of columns."""
+    if not isinstance(table, MemberMonthsTable) or table.map is None:
+        return {}
+    path = resource("configs", "maps", f"{table.map}.yaml")
+    file = read_yaml(path, shown_path(path), path.name)
+    return checked(file, ColumnMap).model_dump()
+
+
+class ColumnMap(Strict):
+    """A ready map of columns."""
+
+    map: Id
+    title: Text | None = None
+    columns: dict[LineName, Text]
+    ignore: list[Text] = Field(default_factory=list)
+
+
+def _map_findings(file: YamlFile, document: WorkspaceDocument) -> Iterator[Finding]:
+    name = document.tables.member_months.map
+    known = sorted(path.stem for path in resource("configs", "maps").glob("*.yaml"))
+    if name is not None and name not in known:
+        place = place_at(file.root, ("tables", "member_months", "map"))
+        allowed = f"one of {', '.join(known)}" if known else "none: there are no ready maps"
+        remedy = did_you_mean(name, known)
+        yield file.finding("P4V-C052", place, "tables.member_months.map", "another word", allowed, remedy=remedy)
+
+
+def _place_findings(file: YamlFile, document: WorkspaceDocument, root: Path) -> Iterator[Finding]:
+    """A planted link on the way to a file, and a folder of contracts that is not there."""
+    for path, text in _paths_named(document):
+        if _leads_through_link(root, text):
+            field, allowed = ".".join(map(str, path)), "a file or folder of its own"
+            yield file.finding("P4V-X010", place_at(file.root, path), field, "a symbolic link", allowed)
+    if not (root / document.contracts).is_dir():
+        place = place_at(file.root, ("contracts",))
+        yield file.finding("P4V-C008", place, "contracts", "no such folder", "the folder of the contract files")
+
+
+def _paths_named(document: WorkspaceDocument) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Every path of the file, with what leads to it."""
+    for name in ("contracts", "runs", "templates", "store"):
+        text = getattr(document, name)
+        if text is not None:
+            yield (name,), text
+    for name, reference in document.references.items():
+        yield ("references", name, "file"), reference.file
+    for role, table in _tables(document):
+        listed = isinstance(table.files, list)
+        for place, text in enumerate(table.paths()):
+            yield ("tables", role, "files", *((place,) if listed else ())), text
+
+
+def _leads_through_link(root: Path, text: str) -> bool:
+    """Whether a part of the path below the workspace, or beside it, is a symbolic link."""
+    place = root
+    for part in Path(os.path.normpath(text)).parts:
+        place = place.parent if part == _BESIDE else place / part
+        if part != _BESIDE and place.is_symlink():
+            return True
+    return False

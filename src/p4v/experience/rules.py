@@ -16,13 +16,20 @@ Ints = NDArray[np.int64]
 Roster = Literal["fee", "cost", "quality"]
 WindowKind = Literal["performance", "baseline", "market", "market_base", "fee"]
 USED = "used"
+REJECTED = "rejected"
 OUTSIDE = "outside_the_period"
 """Rows of no window."""
-MINIMUM_MONTHS = "minimum_months"
 OTHER_MEMBERS = "not_covered_by_the_contract"
 """Rows of a product or funding that the contract does not count."""
-WEIGHT_SCALE = 10**6
-"""A weight of 1 on a cost column, in millionths."""
+OTHER_DAYS = "not_counted_by_the_month_rule"
+"""Rows whose covered days do not make a member month."""
+MINIMUM_MONTHS = "minimum_months"
+STANDING = (USED, REJECTED, OUTSIDE, OTHER_MEMBERS, OTHER_DAYS)
+"""The statuses of every roll-up; those of its own exclusions follow."""
+MONTH_UNITS = 10**6
+"""Units of a ready member month: millionths."""
+DAY_UNITS = 28 * 29 * 15 * 31
+"""Units of a month that is counted by days: every length of a month divides it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +43,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Exclusion:
-    """A named rule. `rows` and `after_death` and `duplicates` take rows out, `members` whole members of a window."""
+    """A named rule. `rows`, `after_death` and `duplicates` take rows out, `members` whole members of a window."""
 
     id: str
     rule: Literal["rows", "members", "after_death", "duplicates"]
@@ -48,32 +55,48 @@ class Exclusion:
 
 
 @dataclass(frozen=True, slots=True)
+class Cost:
+    """Cost columns that are added up, and the whole number that their cents enter a member's amount with (0: not)."""
+
+    name: str
+    sources: tuple[str, ...]
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
 class DataRules:
-    """How rows become member months and dollars. `columns` are cost columns such as `allowed.inpatient`, each with the
-    weight (millionths) at which it enters a member's dollars; `product_weights` multiply further by product."""
+    """How rows become member months and dollars."""
 
     roster: Roster
     counting: str
     windows: tuple[Window, ...]
-    columns: tuple[tuple[str, int], ...] = ()
-    product_weights: tuple[tuple[str, int], ...] = ()
+    costs: tuple[Cost, ...] = ()
+    cell_weights: tuple[tuple[str, int], ...] = ()
+    """What a cell's dollars are multiplied with besides; a cell that is not named counts with 1."""
     products: tuple[str, ...] = ()
     funding: tuple[str, ...] = ()
     where: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """A market's filter: rows that do not match are no part of it and are not counted."""
+    groups: tuple[str, ...] = ()
+    """The groups whose rows are wanted; all if none is named."""
     exclusions: tuple[Exclusion, ...] = ()
     minimum_months: int | None = None
     """In millionths of a member month."""
-    member_years: bool = False
+    by_month: bool = False
+    """Whether cells are kept apart by month."""
     across_moves: bool = False
-    cell: str = "product"
-    """The text column by which cells are kept apart: product, cohort, or tier."""
+    cell: str | None = None
+    """The text column by which cells are kept apart: product, cohort or tier."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """One row for each group, window, month, cell and status. All arrays have one length; `dollars` is
-    `(n, len(rules.columns))` in cents. `months` counts in units of 1 / `Experience.months_scale`."""
+    """One row for each group, window, month, cell and status, all arrays of one length.
+
+    `window` is -1 outside all windows, `month` counts months from year 0 (-1 where they are not kept apart), `months`
+    counts in units of 1 / `Experience.months_scale`, `dollars` is `(n, len(rules.costs))` in cents, `risk` is the score
+    in ten-thousandths times units of months, `revenue` is cents.
+    """
 
     group: Ints
     window: Ints
@@ -84,15 +107,16 @@ class Cells:
     months: Ints
     dollars: Ints
     risk: Ints
-    """Risk score x member months, in ten-thousandths x units of months."""
     revenue: Ints
 
 
 @dataclass(frozen=True, slots=True)
 class MemberYears:
-    """One row for each group, window and member that is counted, without ids. `amount` is cents x millionths;
-    `whole` is the same over all groups that the member was with in the window (equal to `amount` where
-    `across_moves` is off)."""
+    """One row for each group, window and member with a counted row, without ids; all arrays of one length.
+
+    `months` as in `Cells`; `amount` is cents times weights; `whole` is the same over all groups that the member was
+    with in the window, equal to `amount` where one threshold over a move is not wanted.
+    """
 
     group: Ints
     window: Ints
@@ -111,7 +135,6 @@ class Experience:
     statuses: Sequence[str]
     months_scale: int
     cells: Cells
-    member_years: MemberYears | None
-    members: Mapping[tuple[int, int], int]
-    """(group, window) to the number of members with a counted month."""
-    columns_present: frozenset[str] = frozenset()
+    member_years: MemberYears
+    months_seen: Mapping[tuple[int, int], int]
+    """(group, window) to the months with rows, as a sum of bits 2^place."""

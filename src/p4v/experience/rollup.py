@@ -1,0 +1,426 @@
+"""The roll-up, once, as Ibis expressions: rows of member months to cells and member-years.
+
+The engine only multiplies, adds, compares and counts whole numbers, grouped by keys. Months come from a joined
+calendar, so that no date function, division or bit operator is needed, in which engines differ. Member ids do not leave
+the engine, but to find the place of a fault.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import ibis
+import numpy as np
+import pyarrow as pa
+
+from p4v.experience.rules import (
+    DAY_UNITS,
+    MINIMUM_MONTHS,
+    MONTH_UNITS,
+    OTHER_DAYS,
+    OTHER_MEMBERS,
+    OUTSIDE,
+    REJECTED,
+    STANDING,
+    USED,
+    Cells,
+    DataRules,
+    Exclusion,
+    Experience,
+    Ints,
+    MemberYears,
+)
+
+Table = Any
+"""An Ibis table; Ibis states no types that a checker could follow through an expression."""
+_KEYS = ("group_id", "member_id", "window", "cell")
+_FIRST_YEAR, _LAST_YEAR = 1900, 2199
+_NO_MONTH = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The typed rows that a roll-up reads, and what they have. `months` has the canonical columns."""
+
+    months: Table
+    deaths: Table | None
+    columns: frozenset[str]
+    by_days: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RolledUp:
+    """An experience, and what the checks of the same pass found."""
+
+    experience: Experience
+    faults: Mapping[int, int]
+    """Row rule to the number of rows that break it."""
+    twice: int
+    """Rows of a member and month beyond the first."""
+    in_two_groups: int
+    """Members who are with two groups in one month."""
+    members: Table
+    """Distinct member ids, still in the engine."""
+
+
+def roll_up(rows: Rows, rules: DataRules) -> RolledUp:
+    """One pass over the rows for one set of rules."""
+    table = _with_status(rows, rules)
+    named = {f"c{place}": _sum_of(table, cost.sources) for place, cost in enumerate(rules.costs)}
+    table = table.mutate(**named)
+    grouped = table.group_by(*_KEYS, "status", *_flag_names(rules)).agg(**_totals(table, rules)).cache()
+    members = _members(grouped, rules)
+    status = _statuses(rules)
+    final = _with_members_status(grouped, members, rules)
+    amounts = _member_years(final, rules).cache()
+    moved = _moved(amounts)
+    cells = _cells(final if not rules.by_month else _by_month(table, members, rules), rules)
+    return _collected(rows, rules, status, cells, amounts, moved, table)
+
+
+# Rows: window, months in units, status
+
+
+def _with_status(rows: Rows, rules: DataRules) -> Table:
+    """The rows of the roster with window, place of the month, counted months and status."""
+    table = rows.months
+    if "purpose" in rows.columns:
+        table = table.filter(table.purpose == rules.roster)
+    for column, values in rules.where:
+        table = table.filter(table[column].isin(values))
+    if rules.groups:
+        table = table.filter(table.group_id.isin(rules.groups))
+    calendar = ibis.memtable(_calendar(rules), schema=_CALENDAR)
+    table = table.left_join(calendar, table.month == calendar.calendar_month)
+    table = table.mutate(window=table.window.fill_null(_NO_MONTH), bit=table.bit.fill_null(0))
+    table = table.mutate(units=_units(rows, rules, table), cell=_cell(rules, table))
+    deaths = rows.deaths
+    if deaths is not None and any(exclusion.rule == "after_death" for exclusion in rules.exclusions):
+        known = deaths.select(dead_member=deaths.member_id, death_month=deaths.death_month)
+        table = table.left_join(known, table.member_id == known.dead_member)
+    if any(exclusion.rule == "duplicates" for exclusion in rules.exclusions):
+        same = ibis.window(group_by=[table.group_id, table.member_id, table.month, table.fault], order_by=table.month)
+        table = table.mutate(copy_number=ibis.row_number().over(same))
+    flags = {f"flag{place}": _matches(table, exclusion).cast("int64") for place, exclusion in _of_members(rules)}
+    return table.mutate(status=_row_status(rows, rules, table), **flags)
+
+
+_CALENDAR = {"calendar_month": "int32", "window": "int16", "bit": "int64", "days": "int32", "day_units": "int64"}
+
+
+def _calendar(rules: DataRules) -> pa.Table:
+    """Every month with its window, its bit within it, its days, and the units of one of its days."""
+    places = {
+        month.first_day.year * 12 + month.first_day.month - 1: (number, 2**place)
+        for number, window in enumerate(rules.windows)
+        for place, month in enumerate(window.period.months())
+    }
+    months = np.arange(_FIRST_YEAR * 12, (_LAST_YEAR + 1) * 12)
+    days = np.diff(np.arange("1900-01", "2200-02", dtype="datetime64[M]").astype("datetime64[D]")).astype("i8")
+    found = [places.get(int(month), (_NO_MONTH, 0)) for month in months]
+    return pa.table(
+        {
+            "calendar_month": months.astype("i4"),
+            "window": np.array([window for window, _ in found], dtype="i2"),
+            "bit": np.array([bit for _, bit in found], dtype="i8"),
+            "days": days.astype("i4"),
+            "day_units": DAY_UNITS // days,
+        }
+    )
+
+
+def _units(rows: Rows, rules: DataRules, table: Table) -> Any:
+    """Member months of a row in whole units."""
+    if not rows.by_days:
+        return table.member_months if "member_months" in rows.columns else ibis.literal(MONTH_UNITS, type="int64")
+    first, last = table.first_day, table.last_day
+    whole = ibis.literal(MONTH_UNITS, type="int64")
+    if rules.counting == "pro_rata_days":
+        return (last - first + 1).cast("int64") * table.day_units.fill_null(0)
+    counts = {
+        "any_day": last >= first,
+        "first_of_month": first == 1,
+        "fifteenth_of_month": (first <= _FIFTEENTH) & (last >= _FIFTEENTH),
+        "full_month": (first == 1) & (last == table.days),
+    }[rules.counting]
+    return counts.fill_null(False).ifelse(whole, ibis.literal(0, type="int64"))
+
+
+_FIFTEENTH = 15
+
+
+def months_scale(rows: Rows, rules: DataRules) -> int:
+    """Units of one member month."""
+    return DAY_UNITS if rows.by_days and rules.counting == "pro_rata_days" else MONTH_UNITS
+
+
+def _cell(rules: DataRules, table: Table) -> Any:
+    return table[rules.cell] if rules.cell is not None else ibis.literal("")
+
+
+def _statuses(rules: DataRules) -> tuple[str, ...]:
+    return (*STANDING, *(exclusion.id for exclusion in rules.exclusions), MINIMUM_MONTHS)
+
+
+def _row_status(rows: Rows, rules: DataRules, table: Table) -> Any:
+    """The first reason for which a row is not used, as the number of its status."""
+    cases: list[tuple[Any, int]] = [
+        (table.fault != 0, STANDING.index(REJECTED)),
+        (table.window == _NO_MONTH, STANDING.index(OUTSIDE)),
+    ]
+    for column, wanted in (("product", rules.products), ("funding", rules.funding)):
+        if wanted:
+            cases.append((table[column].notin(wanted), STANDING.index(OTHER_MEMBERS)))
+    for place, exclusion in enumerate(rules.exclusions):
+        if exclusion.rule != "members":
+            cases.append((_matches(table, exclusion) & _in_windows(table, rules, exclusion), len(STANDING) + place))
+    if rows.by_days:
+        cases.append((table.units == 0, STANDING.index(OTHER_DAYS)))
+    return ibis.cases(*cases, else_=STANDING.index(USED)).cast("int16")
+
+
+def _in_windows(table: Table, rules: DataRules, exclusion: Exclusion) -> Any:
+    return table.window.isin([place for place, window in enumerate(rules.windows) if window.kind in exclusion.windows])
+
+
+def _matches(table: Table, exclusion: Exclusion) -> Any:
+    if exclusion.rule == "after_death":
+        return (table.month > table.death_month).fill_null(False)
+    if exclusion.rule == "duplicates":
+        return table.copy_number > 0
+    return table[exclusion.column].isin(exclusion.values).fill_null(False)
+
+
+def _of_members(rules: DataRules) -> list[tuple[int, Exclusion]]:
+    return [(place, exclusion) for place, exclusion in enumerate(rules.exclusions) if exclusion.rule == "members"]
+
+
+def _flag_names(rules: DataRules) -> list[str]:
+    return [f"flag{place}" for place, _ in _of_members(rules)]
+
+
+def _sum_of(table: Table, columns: Sequence[str]) -> Any:
+    whole = table[columns[0]]
+    for column in columns[1:]:
+        whole = whole + table[column]
+    return whole
+
+
+def _totals(table: Table, rules: DataRules) -> dict[str, Any]:
+    """Counts and sums of whole numbers; of a row that is rejected only its number counts."""
+    found = {"rows": table.count(), "bits": table.bit.sum(), "months": table.units.fill_null(0).sum()}
+    found |= {f"c{place}": table[f"c{place}"].fill_null(0).sum() for place in range(len(rules.costs))}
+    for name in ("risk_score", "revenue"):
+        if name in table.columns:
+            value = table[name].fill_null(0)
+            found[name] = (value * table.units.fill_null(0)).sum() if name == "risk_score" else value.sum()
+    return found
+
+
+# Members: rules that look at all rows of a member and window
+
+
+def _members(grouped: Table, rules: DataRules) -> Table | None:
+    """Each member and window with what its rules ask: the status that takes the whole member out, or none."""
+    if not _of_members(rules) and rules.minimum_months is None:
+        return None
+    counted = _months_counted(grouped, rules)
+    sums = {f"any_{name}": grouped[name].max() for name in _flag_names(rules)}
+    members = grouped.group_by("group_id", "member_id", "window").agg(member_units=counted.sum(), **sums)
+    cases: list[tuple[Any, int]] = []
+    for place, exclusion in _of_members(rules):
+        here = (members[f"any_flag{place}"] > 0) & _in_windows(members, rules, exclusion)
+        cases.append((here, len(STANDING) + place))
+    if rules.minimum_months is not None:
+        scale = DAY_UNITS if rules.counting == "pro_rata_days" else MONTH_UNITS
+        below = members.member_units * MONTH_UNITS < rules.minimum_months * scale
+        cases.append((below & (members.window != _NO_MONTH), len(STANDING) + len(rules.exclusions)))
+    taken = members.mutate(taken=ibis.cases(*cases, else_=0).cast("int16")).filter(lambda t: t.taken > 0)
+    return taken.select(
+        taken_group=taken.group_id, taken_member=taken.member_id, taken_window=taken.window, taken=taken.taken
+    ).cache()
+
+
+def _with_members_status(grouped: Table, members: Table | None, rules: DataRules) -> Table:
+    """Rows that would be used take the status of their member."""
+    if members is None:
+        return grouped
+    joined = grouped.left_join(
+        members,
+        (grouped.group_id == members.taken_group)
+        & (grouped.member_id == members.taken_member)
+        & (grouped.window == members.taken_window),
+    )
+    used = joined.status == STANDING.index(USED)
+    for number in _staying(rules):
+        used = used | (joined.status == number)
+    return joined.mutate(status=(used & joined.taken.notnull()).ifelse(joined.taken, joined.status))
+
+
+def _staying(rules: DataRules) -> list[int]:
+    """Statuses whose dollars leave and whose months stay."""
+    return [len(STANDING) + place for place, rule in enumerate(rules.exclusions) if not rule.months_leave]
+
+
+def _months_counted(table: Table, rules: DataRules) -> Any:
+    stays = table.status.isin([STANDING.index(USED), *_staying(rules)])
+    return stays.ifelse(table.months, 0)
+
+
+def _member_years(final: Table, rules: DataRules) -> Table:
+    """One row for each group, member and window."""
+    used = final.status == STANDING.index(USED)
+    amount = ibis.literal(0, type="int64")
+    for place, cost in enumerate(rules.costs):
+        if cost.weight:
+            amount = amount + final[f"c{place}"] * cost.weight
+    if rules.cell_weights:
+        cases = [(final.cell == cell, weight) for cell, weight in rules.cell_weights]
+        amount = amount * ibis.cases(*cases, else_=1)
+    in_file = (final.status != STANDING.index(REJECTED)) & (final.window != _NO_MONTH)
+    for place, exclusion in enumerate(rules.exclusions):
+        if exclusion.rule == "duplicates":
+            in_file = in_file & (final.status != len(STANDING) + place)
+    counted = _months_counted(final, rules)
+    found = final.mutate(
+        amount=used.ifelse(amount, 0), counted=counted, known=in_file.ifelse(final["rows"], 0),
+        seen=in_file.ifelse(final.bits, 0), used_rows=used.ifelse(final["rows"], 0),
+    )  # fmt: skip
+    return found.group_by("group_id", "member_id", "window").agg(
+        months=found.counted.sum(), amount=found.amount.sum(), known=found.known.sum(), seen=found.seen.sum(),
+        used_rows=found.used_rows.sum(),
+    )  # fmt: skip
+
+
+def _moved(amounts: Table) -> Table:
+    """Members who were with more than one group in a window."""
+    there = amounts.filter((amounts.known > 0) & (amounts.window != _NO_MONTH))
+    by_member = there.group_by("member_id", "window").agg(
+        groups=there.count(), whole=there.amount.sum(), seen=there.seen.sum(), known=there.known.sum()
+    )
+    return by_member.filter(by_member.groups > 1)
+
+
+# Cells
+
+
+def _by_month(table: Table, members: Table | None, rules: DataRules) -> Table:
+    """The rows again, kept apart by month: only where a contract asks for months."""
+    totals = _totals(table, rules)
+    if members is None:
+        return table.group_by("group_id", "window", "month", "cell", "status").agg(**totals)
+    grouped = table.group_by(*_KEYS, "month", "status").agg(**totals)
+    return _with_members_status(grouped, members, rules)
+
+
+def _cells(grouped: Table, rules: DataRules) -> Table:
+    keys = ["group_id", "window", "cell", "status", *(["month"] if rules.by_month else [])]
+    names = ["rows", "months", *(f"c{place}" for place in range(len(rules.costs)))]
+    names += [name for name in ("risk_score", "revenue") if name in grouped.columns]
+    return grouped.group_by(*keys).agg(**{name: grouped[name].sum() for name in names})
+
+
+# Arrays
+
+
+def _collected(
+    rows: Rows, rules: DataRules, statuses: Sequence[str], cells: Table, amounts: Table, moved: Table, table: Table
+) -> RolledUp:
+    """Everything in numpy, names as numbers in the order of the alphabet."""
+    small = cells.to_pyarrow()
+    groups = sorted(set(small["group_id"].to_pylist()) - {None})
+    named = sorted(set(small["cell"].to_pylist()) - {None})
+    faults = _faults(table) if _column(small, "status", STANDING.index(REJECTED)) else {}
+    years, seen, twice, in_two = _years(amounts, moved, groups, rules)
+    experience = Experience(
+        rules,
+        groups,
+        named,
+        statuses,
+        months_scale(rows, rules),
+        _cell_arrays(small, rules, groups, named),
+        years,
+        seen,
+    )
+    return RolledUp(experience, faults, twice, in_two, amounts.select("member_id"))
+
+
+def _column(small: pa.Table, name: str, value: int) -> bool:
+    return bool(np.any(_ints(small, name) == value))
+
+
+def _faults(table: Table) -> dict[int, int]:
+    found = table.filter(table.fault != 0).group_by("fault").agg(rows=lambda t: t.count()).to_pyarrow()
+    return dict(zip(found["fault"].to_pylist(), found["rows"].to_pylist(), strict=True))
+
+
+def _ints(table: pa.Table, name: str) -> Ints:
+    whole: Ints = table[name].to_numpy().astype("i8", copy=False)
+    return whole
+
+
+def _codes(column: pa.ChunkedArray, names: Sequence[str]) -> Ints:
+    """Each text as its place among the names; -1 for none."""
+    encoded = pa.chunked_array(column.combine_chunks().dictionary_encode()).combine_chunks()
+    place = {name: number for number, name in enumerate(names)}
+    by_entry = np.array([place.get(text, -1) for text in encoded.dictionary.to_pylist()] or [-1], dtype="i8")
+    indices = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    return np.where(indices < 0, -1, by_entry[indices]).astype("i8")
+
+
+def _cell_arrays(small: pa.Table, rules: DataRules, groups: Sequence[str], named: Sequence[str]) -> Cells:
+    count = small.num_rows
+    nothing = np.zeros(count, dtype="i8")
+    dollars = [_ints(small, f"c{place}") for place in range(len(rules.costs))]
+    return Cells(
+        group=_codes(small["group_id"], groups),
+        window=_ints(small, "window"),
+        month=_ints(small, "month") if rules.by_month else np.full(count, _NO_MONTH, dtype="i8"),
+        cell=_codes(small["cell"], named),
+        status=_ints(small, "status"),
+        rows=_ints(small, "rows"),
+        months=_ints(small, "months"),
+        dollars=np.column_stack(dollars) if dollars else np.zeros((count, 0), dtype="i8"),
+        risk=_ints(small, "risk_score") if "risk_score" in small.column_names else nothing,
+        revenue=_ints(small, "revenue") if "revenue" in small.column_names else nothing,
+    )
+
+
+def _years(
+    amounts: Table, moved: Table, groups: Sequence[str], rules: DataRules
+) -> tuple[MemberYears, dict[tuple[int, int], int], int, int]:
+    """Member-years as arrays; months with rows; rows too many; members with two groups in a month."""
+    inside = amounts.filter(amounts.window != _NO_MONTH)
+    inside = _with_whole(inside, moved) if rules.across_moves else inside.mutate(whole=inside.amount)
+    fetched = inside.select(
+        "group_id", "window", "months", "amount", "whole", "known", "seen", "used_rows"
+    ).to_pyarrow()
+    group, window = _codes(fetched["group_id"], groups), _ints(fetched, "window")
+    known, seen = _ints(fetched, "known"), _ints(fetched, "seen")
+    twice = int(np.sum(np.bitwise_count(seen) < known))
+    moves = moved.select("seen", "known").to_pyarrow()
+    in_two = int(np.sum(np.bitwise_count(_ints(moves, "seen")) < _ints(moves, "known")))
+    months = _ints(fetched, "months")
+    keep = (group >= 0) & ((months != 0) | (_ints(fetched, "used_rows") != 0))
+    years = MemberYears(
+        group[keep], window[keep], months[keep], _ints(fetched, "amount")[keep], _ints(fetched, "whole")[keep]
+    )
+    return years, dict(_months_seen(group, window, seen, len(rules.windows))), twice, in_two
+
+
+def _with_whole(inside: Table, moved: Table) -> Table:
+    whole = moved.select(moved_member=moved.member_id, moved_window=moved.window, moved_whole=moved.whole)
+    joined = inside.left_join(whole, (inside.member_id == whole.moved_member) & (inside.window == whole.moved_window))
+    return joined.mutate(whole=joined.moved_whole.fill_null(joined.amount))
+
+
+def _months_seen(group: Ints, window: Ints, seen: Ints, windows: int) -> Iterator[tuple[tuple[int, int], int]]:
+    """Each group and window with the union of its members' months."""
+    if not len(group):
+        return
+    key = group * windows + window
+    order = np.argsort(key, kind="stable")
+    starts = np.flatnonzero(np.diff(key[order], prepend=-windows - 1))
+    bits = np.bitwise_or.reduceat(seen[order], starts)
+    for place, union in zip(key[order][starts], bits, strict=True):
+        yield (int(place) // windows, int(place) % windows), int(union)

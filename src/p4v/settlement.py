@@ -31,6 +31,8 @@ class Settlement:
     lines: Sequence[Line]
     version: int = 1
     replaces: str | None = None
+    controls: Sequence[Mapping[str, Any]] = ()
+    """What became of every row of the tables, in rows, member months and dollars; nothing where a summary was given."""
 
     def document(self) -> dict[str, Any]:
         """`settlement.json`, every key present."""
@@ -43,7 +45,7 @@ class Settlement:
             "version": self.version,
             "replaces": self.replaces,
             "lines": [line.document(number) for number, line in enumerate(self.lines, start=1)],
-            "controls": [],
+            "controls": [dict(control) for control in self.controls],
         }
 
     def content(self) -> bytes:

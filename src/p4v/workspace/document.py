@@ -15,9 +15,8 @@ from p4v.contract.documents import checked, shown_path
 from p4v.contract.values import Day, Id, LineName, Text, fault
 from p4v.contract.yaml_tree import YamlFile, place_at, read_yaml
 from p4v.data.spec import Role, TableSpec
-from p4v.errors import Finding, Refusal, did_you_mean
+from p4v.errors import Finding, Refusal
 from p4v.periods import Period, read_months
-from p4v.resources import resource
 from p4v.workspace.store import newest
 
 FILE = "p4v.yaml"
@@ -167,7 +166,7 @@ def read_workspace(folder: Path, known: date | None = None) -> Workspace:
         raise Refusal([Finding("P4V-C008", shown_path(path), "no such file", "a workspace", help=remedy)])
     file = read_yaml(path, shown_path(path), FILE)
     document = checked(file, WorkspaceDocument)
-    findings = [*_place_findings(file, document, folder), *_map_findings(file, document)]
+    findings = list(_place_findings(file, document, folder))
     if findings:
         raise Refusal(findings)
     return Workspace(
@@ -186,44 +185,15 @@ def _tables(document: WorkspaceDocument) -> Iterator[tuple[Role, Table]]:
 
 
 def _spec(role: Role, table: Table, root: Path, document: WorkspaceDocument, known: date | None) -> TableSpec:
-    ready = _ready_map(table)
-    columns = {**ready.get("columns", {}), **table.columns}
-    bound = set(columns.values())
-    ignored = tuple(dict.fromkeys([*(name for name in ready.get("ignore", ()) if name not in bound), *table.ignore]))
     files, known_at = tuple(root / text for text in table.paths()), table.known_at
     if table.files == STORE:
         extract = newest(root / document.store, role, known)
         files, known_at = ((extract.path,), extract.known_at) if extract else ((), None)
-    months = table.months if isinstance(table, MemberMonthsTable) else "counted"
-    return TableSpec(role, files, table.table, months, columns, ignored, known_at)
-
-
-def _ready_map(table: Table) -> Mapping[str, Any]:
-    """What a ready map says of columns."""
-    if not isinstance(table, MemberMonthsTable) or table.map is None:
-        return {}
-    path = resource("configs", "maps", f"{table.map}.yaml")
-    file = read_yaml(path, shown_path(path), path.name)
-    return checked(file, ColumnMap).model_dump()
-
-
-class ColumnMap(Strict):
-    """A ready map of columns."""
-
-    map: Id
-    title: Text | None = None
-    columns: dict[LineName, Text]
-    ignore: list[Text] = Field(default_factory=list)
-
-
-def _map_findings(file: YamlFile, document: WorkspaceDocument) -> Iterator[Finding]:
-    name = document.tables.member_months.map
-    known = sorted(path.stem for path in resource("configs", "maps").glob("*.yaml"))
-    if name is not None and name not in known:
-        place = place_at(file.root, ("tables", "member_months", "map"))
-        allowed = f"one of {', '.join(known)}" if known else "none: there are no ready maps"
-        remedy = did_you_mean(name, known)
-        yield file.finding("P4V-C052", place, "tables.member_months.map", "another word", allowed, remedy=remedy)
+    ready = table if isinstance(table, MemberMonthsTable) else None
+    return TableSpec(
+        role, files, table.table, ready.months if ready else "counted", table.columns, tuple(table.ignore), known_at,
+        map=ready.map if ready else None,
+    )  # fmt: skip
 
 
 def _place_findings(file: YamlFile, document: WorkspaceDocument, root: Path) -> Iterator[Finding]:

@@ -20,6 +20,8 @@ from p4v.units import Unit
 ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
 ID_ALLOWED = "a letter or digit, then up to 63 letters, digits, _ or -"
 _NAME_PATTERN = re.compile(r"[a-z][a-z0-9_]{0,63}(\.[A-Za-z0-9][A-Za-z0-9_-]{0,63})?", re.ASCII)
+_DATA_CODE = re.compile(r"P4V-D[0-9]{3}", re.ASCII)
+_DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _TEXT_LIMIT = 400
 
 
@@ -63,6 +65,20 @@ def _id(value: Any) -> str:
     text = _scalar(value)
     if not ID_PATTERN.fullmatch(text):
         raise fault("P4V-C031", f"{len(text)} characters that are no id", ID_ALLOWED)
+    return text
+
+
+def _data_code(value: Any) -> str:
+    text = _scalar(value)
+    if not _DATA_CODE.fullmatch(text):
+        raise fault("P4V-C031", f"{len(text)} characters that are no code of data", "a code such as P4V-D012")
+    return text
+
+
+def _digest(value: Any) -> str:
+    text = _scalar(value)
+    if not _DIGEST.fullmatch(text):
+        raise fault("P4V-C031", f"{len(text)} characters that are no digest", "64 digits and letters a to f")
     return text
 
 
@@ -158,6 +174,8 @@ def _level(value: Any) -> Level:
 
 MeasureLevel = Annotated[Level, PlainValidator(_level)]
 Id = Annotated[str, PlainValidator(_id)]
+DataCode = Annotated[str, PlainValidator(_data_code)]
+Digest = Annotated[str, PlainValidator(_digest)]
 LineName = Annotated[str, PlainValidator(_line_name)]
 Text = Annotated[str, PlainValidator(_text)]
 Day = Annotated[date, PlainValidator(_date)]

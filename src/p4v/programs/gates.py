@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from p4v.contract.blocks.benchmark import MemberMonths
+from p4v.contract.blocks.members import MemberMonths
 from p4v.contract.blocks.quality import TrendGate
 from p4v.formulas import cost_trend, expenditure, gate_panel, gate_trend, gate_trend_below, gates
 from p4v.programs.course import Course

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from p4v.contract.blocks.benchmark import Benchmark, MemberMonths
+from p4v.contract.blocks.benchmark import Benchmark
+from p4v.contract.blocks.members import MemberMonths
 from p4v.contract.blocks.quality import QualityGate
 from p4v.contract.blocks.savings import (
     FeeOffset,

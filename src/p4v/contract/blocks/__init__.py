@@ -7,7 +7,7 @@ another (`Called`). Rules between terms of one block stand with it; whether a bl
 from collections.abc import Mapping
 from typing import Literal
 
-from p4v.contract.blocks import benchmark, cash, cost, medicare, quality, rewards, savings
+from p4v.contract.blocks import benchmark, cash, cost, medicare, members, quality, rewards, savings
 from p4v.contract.blocks.base import Block, Called, Strict
 
 __all__ = ["KINDS", "NEEDED", "Block", "Called", "Kind", "Strict"]
@@ -25,7 +25,7 @@ KINDS: Mapping[str, Mapping[str, type[Block]]] = {
     "pay_for_value": {
         "care_coordination_fee": rewards.CareCoordinationFee,
         "capitation": rewards.Capitation,
-        "member_months": benchmark.MemberMonths,
+        "member_months": members.MemberMonths,
         "expenditure": cost.Expenditure,
         "adjustments": cost.Adjustments,
         "benchmark": benchmark.Benchmark,
@@ -50,6 +50,7 @@ KINDS: Mapping[str, Mapping[str, type[Block]]] = {
         "pay_for_performance": rewards.PayForPerformance,
         "fee_schedule_uplift": rewards.FeeScheduleUplift,
         "strata": benchmark.Strata,
+        "waivers": members.Waivers,
         "interim": cash.Interim,
         "withhold": cash.Withhold,
         "cash": cash.Cash,

@@ -1,5 +1,6 @@
-"""What savings are measured against, and how many member months: terms.md, sections 2 and 5."""
+"""What savings are measured against: terms.md, section 5."""
 
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -14,21 +15,7 @@ from p4v.contract.blocks.base import (
     needs_together,
     needs_whole,
 )
-from p4v.contract.values import DollarsPmpm, Factor, Id, People, Share, Text, YesNo, fault
-
-
-class MemberMonths(Block):
-    """How member months are counted, and the smallest panel that can earn a reward."""
-
-    smallest_panel: Annotated[People | None, Called("smallest_panel")] = None
-    """Fewer members than this earn no cost reward. Figure: `panel_size`."""
-    below: Literal["no_reward", "neither_reward_nor_loss"] | None = None
-    """What happens below the smallest panel: no savings count, or no losses either."""
-
-    @model_validator(mode="after")
-    def _both(self) -> Self:
-        needs_together(self, "smallest_panel", "below")
-        return self
+from p4v.contract.values import Dollars, DollarsPmpm, Factor, Id, MonthsText, Share, Text, YesNo, fault
 
 
 class WeightedYear(Strict):
@@ -38,6 +25,66 @@ class WeightedYear(Strict):
     """The year's id, such as 2012. Figure: `baseline_pmpm.<id>`."""
     weight: Annotated[Share, Called("baseline_weight")]
     """Its weight; all weights sum to 100%."""
+    trend: Annotated[Factor | None, Called("year_trend")] = None
+    """What brings this year to the performance period, such as 1.05."""
+
+
+class BaselinePeriod(Strict):
+    """One baseline year whose cost comes from members: the cost steps run for it, with lines of its own.
+
+    Figures: `baseline_member_months.<id>`, `baseline_reported_expenditure.<id>` (with categories:
+    `.<category>-<id>`), `baseline_large_claims_excess.<id>` or `baseline_large_claims_excluded.<id>`.
+    """
+
+    id: Id
+    """The year's id, such as 2012."""
+    period: MonthsText
+    """Its months."""
+    point: Annotated[Dollars | None, Called("baseline_truncation_point")] = None
+    """Its own point for large claims; without it that of the performance period."""
+    factor: Annotated[Factor | None, Called("baseline_completion_factor")] = None
+    """Its own completion, by the contract's convention; without it nothing is outstanding."""
+
+
+class Where(Strict):
+    """Rows with one of these values count."""
+
+    column: Id
+    """A column, such as area or product."""
+    values: Annotated[list[Text], Field(min_length=1)]
+    """What stands there."""
+
+
+class Market(Strict):
+    """Whose members make a market: a filter over the same table."""
+
+    where: Annotated[list[Where], Field(min_length=1)] | None = None
+    """What a row must be, condition by condition; without it every row is of the market."""
+    exclude: Literal["group", "all_contracted", "none"]
+    """Whose members are no part of it: the group's own, those of every contracted group, or nobody's."""
+
+    @model_validator(mode="after")
+    def _columns(self) -> Self:
+        needs_each_once("where", [where.column for where in self.where or []])
+        return self
+
+
+class MarketTrend(Market):
+    """The market's cost of the performance period over that of a base period, cell by cell at the group's own mix.
+
+    Figures of each cell: `mix_member_months`, `market_expenditure`, `market_member_months`,
+    `market_base_expenditure`, `market_base_member_months`.
+    """
+
+    base: MonthsText
+    """The months that the performance period is compared with."""
+    cells: Annotated[list[Id], Field(min_length=1)]
+    """The products whose trends are kept apart, weighted with the group's own member months."""
+
+    @model_validator(mode="after")
+    def _cells(self) -> Self:
+        needs_each_once("cells", self.cells)
+        return self
 
 
 class CategoryBase(Strict):
@@ -60,7 +107,8 @@ class Cell(Strict):
     """Its budget per member per month; with `loss_ratio` the revenue of the part gives it."""
 
 
-_PMPM_CHANGES = ("trend", "trend_given", "lowest_trend", "prior_savings_adjustment", "own_weight")
+_TRENDS = ("trend", "trend_given", "market_trend")
+_PMPM_CHANGES = (*_TRENDS, "lowest_trend", "prior_savings_adjustment", "own_weight")
 """What changes a budget per member per month, and not one in dollars."""
 
 
@@ -80,16 +128,22 @@ class Benchmark(Block):
     pooled_years: Annotated[list[Id], Field(min_length=1)] | None = None
     """Baseline years pooled: their dollars over their member months. Figures: `baseline_expenditure.<id>` (with
     `categories`: `.<category>-<id>`), `baseline_member_months.<id>`."""
+    baseline_periods: Annotated[list[BaselinePeriod], Field(min_length=1)] | None = None
+    """The years of `years` or `pooled_years`, where their cost comes from members."""
     categories: Annotated[list[CategoryBase], Field(min_length=1)] | None = None
-    """Service categories with their own trends."""
+    """Service categories with their own trends; beside `years` where there are `baseline_periods`."""
     cells: Annotated[list[Cell], Field(min_length=1)] | None = None
     """Parts of the population with budgets of their own."""
+    parts: Literal["products", "groups"] | None = None
+    """What the ids of `cells` are, where their figures come from members."""
     pooling: Literal["together", "apart"] | None = None
     """Whether the parts are settled together or each on its own."""
     trend: Annotated[Factor | None, Called("trend")] = None
     """A fixed trend, such as 1.0240."""
     trend_given: YesNo | None = None
     """`yes`: the market's own trend. Figure: `market_trend`."""
+    market_trend: MarketTrend | None = None
+    """The market's trend from its members, at the group's own mix."""
     lowest_trend: Factor | None = None
     """The lower end of the collar."""
     highest_trend: Factor | None = None
@@ -100,6 +154,8 @@ class Benchmark(Block):
     """A blend: the weight of the group's own budget; the rest is the region's."""
     regional_pmpm: DollarsPmpm | None = None
     """The region's cost per member per month, for a blend."""
+    regional: Market | None = None
+    """The region, where its cost comes from members. Figures: `regional_expenditure`, `regional_member_months`."""
     discount: Annotated[Share | None, Called("benchmark_discount")] = None
     """What the purchaser takes off the top."""
     pmpm_rounding: RoundingRule | None = None
@@ -114,33 +170,74 @@ class Benchmark(Block):
         self._unused()
         if self.cells is not None:
             self._cells()
-        elif self.pooling is not None:
-            raise fault("P4V-C023", "`pooling` without `cells`", "`cells` with it", term="pooling")
+        else:
+            self._without_cells()
         if self.years is not None:
             needs_whole("years", [year.weight for year in self.years])
             needs_each_once("years", [year.id for year in self.years])
         if self.categories is not None:
             self._categories()
-        if self.trend is not None and self.trend_given is not None:
-            raise fault("P4V-C023", "`trend` and `trend_given`", "one of them", term="trend_given")
+        self._baseline()
+        self._trend()
+        self._blend()
+        return self
+
+    def _without_cells(self) -> None:
+        for term in ("pooling", "parts"):
+            if getattr(self, term) is not None:
+                raise fault("P4V-C023", f"`{term}` without `cells`", "`cells` with it", term=term)
+
+    def _baseline(self) -> None:
+        """The years whose cost comes from members are the years of the baseline, each once, and none in another."""
+        periods = self.baseline_periods
+        if periods is None:
+            return
+        needs_each_once("baseline_periods", [year.id for year in periods])
+        needs_one(self, "years", "pooled_years")
+        named = {year.id for year in self.years or []} | set(self.pooled_years or [])
+        if named != {year.id for year in periods}:
+            allowed = "the years of `years` or `pooled_years`, each with its months"
+            raise fault("P4V-C023", "`baseline_periods` of other years", allowed, term="baseline_periods")
+        in_order = sorted((year.period for year in periods), key=lambda period: period.first_day)
+        if any(later.first_day <= earlier.last_day for earlier, later in pairwise(in_order)):
+            found = "`baseline_periods` that share a month"
+            raise fault("P4V-C023", found, "each month in one of them", term="baseline_periods")
+
+    def _trend(self) -> None:
+        stated = [term for term in _TRENDS if getattr(self, term) is not None]
+        if len(stated) > 1:
+            found = " and ".join(f"`{term}`" for term in stated)
+            raise fault("P4V-C023", found, "one of them", term=stated[-1])
         needs_together(self, "lowest_trend", "highest_trend")
-        needs_together(self, "own_weight", "regional_pmpm")
         low, high = self.lowest_trend, self.highest_trend
         if low is not None and high is not None and low > high:
             raise fault("P4V-C041", "`lowest_trend` above `highest_trend`", "at or below it", term="lowest_trend")
-        return self
+
+    def _blend(self) -> None:
+        if self.regional is None:
+            needs_together(self, "own_weight", "regional_pmpm")
+            return
+        if self.regional_pmpm is not None:
+            raise fault("P4V-C023", "`regional` and `regional_pmpm`", "one of them", term="regional_pmpm")
+        needs_together(self, "own_weight", "regional")
 
     def _unused(self) -> None:
         """Refuses what the basis has no use for: it would be left out without a word."""
-        bases = ("pmpm", "given", "given_pmpm", "years")
+        bases = ("pmpm", "given", "given_pmpm")
         if self.cells is not None:
-            self._without("cells", *bases, "pooled_years", "categories", *_PMPM_CHANGES, "discount")
+            others = ("years", "pooled_years", "baseline_periods", "categories", "discount")
+            self._without("cells", *bases, *others, *_PMPM_CHANGES)
         elif self.categories is not None:
-            self._without("categories", *bases, "loss_ratio")
+            from_summary = () if self.baseline_periods is not None else ("years",)
+            self._without("categories", *bases, *from_summary, "loss_ratio")
         elif self.given or self.loss_ratio is not None:
             self._without("given" if self.given else "loss_ratio", *_PMPM_CHANGES)
-        if self.lowest_trend is not None and self.trend is None and self.trend_given is None and self.cells is None:
-            raise fault("P4V-C023", "a collar without a trend", "`trend` or `trend_given` with it", term="lowest_trend")
+        if self.lowest_trend is not None and self.cells is None and not self._has_trend():
+            allowed = "`trend`, `trend_given` or `market_trend` with it"
+            raise fault("P4V-C023", "a collar without a trend", allowed, term="lowest_trend")
+
+    def _has_trend(self) -> bool:
+        return any(getattr(self, term) is not None for term in _TRENDS)
 
     def _without(self, basis: str, *terms: str) -> None:
         for term in terms:
@@ -160,9 +257,9 @@ class Benchmark(Block):
     def _categories(self) -> None:
         categories = self.categories or []
         needs_each_once("categories", [category.id for category in categories])
-        pooled = self.pooled_years is not None
-        if any((category.pmpm is None) is not pooled for category in categories):
-            allowed = "`pmpm` of each category, or `pooled_years` for all"
+        of_years = self.pooled_years is not None or self.years is not None
+        if any((category.pmpm is None) is not of_years for category in categories):
+            allowed = "`pmpm` of each category, or baseline years for all"
             raise fault("P4V-C023", "categories with and without a base", allowed, term="categories")
 
     def changes_pmpm(self) -> bool:
@@ -170,12 +267,26 @@ class Benchmark(Block):
         fields = (
             self.trend,
             self.trend_given,
+            self.market_trend,
             self.prior_savings_adjustment,
             self.own_weight,
             self.discount,
             self.pmpm_rounding,
         )
         return any(value is not None for value in fields)
+
+
+class RiskScores(Strict):
+    """The change of risk from the risk scores of members.
+
+    Figures: `risk_points` and `baseline_risk_points`; against the market also `market_risk_points` and
+    `market_base_risk_points`: score x member months, summed over members.
+    """
+
+    base: Id
+    """The baseline year that the performance period is compared with."""
+    relative_to: Literal["none", "market"]
+    """Whether the change of the market's own scores is taken out, from the base of its trend."""
 
 
 class Risk(Block):
@@ -187,6 +298,8 @@ class Risk(Block):
     """The lower cap of the ratio."""
     highest: Annotated[Factor | None, Called("highest_risk_ratio")] = None
     """The upper cap of the ratio."""
+    scores: RiskScores | None = None
+    """The change of risk from members' scores; without it the ratio is given."""
     model: str | None = None
     """Model and version, for the reader."""
 

@@ -1,11 +1,44 @@
-"""What the contract counts as expenditure, from a group's summary figures: terms.md, section 4."""
+"""What the contract counts as expenditure, from a group's summary figures or its members: terms.md, section 4."""
 
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from p4v.contract.blocks.base import Block, Called, Strict, needs_each_once, needs_one, needs_together
-from p4v.contract.values import Dollars, DollarsPmpm, Factor, Id, Share, SignedDollars, Text, YesNo, fault
+from p4v.contract.blocks.base import (
+    Block,
+    Called,
+    Strict,
+    needs_each_once,
+    needs_one,
+    needs_rising,
+    needs_together,
+)
+from p4v.contract.values import (
+    Digest,
+    Dollars,
+    DollarsPmpm,
+    Factor,
+    Id,
+    People,
+    Share,
+    SignedDollars,
+    Text,
+    YesNo,
+    fault,
+)
+
+
+class RunOutFactor(Strict):
+    """From this run-out on, this factor."""
+
+    from_: Annotated[People, Field(alias="from")]
+    """Months from the month in which a claim was incurred to the month through which claims are paid."""
+    factor: Annotated[Factor, Called("run_out_factor")]
+    """The factor, by the contract's convention."""
+
+
+RunOut = Annotated[list[RunOutFactor], Field(min_length=1)]
+"""Factors by run-out; the last row reached applies, and below the first there is none."""
 
 
 class CostCategory(Strict):
@@ -17,22 +50,64 @@ class CostCategory(Strict):
     """Benefit richness: the reported dollars are multiplied by it."""
     completion_factor: Annotated[Factor | None, Called("category_completion_factor")] = None
     """The category's own completion, by the contract's convention."""
+    by_run_out: RunOut | None = None
+    """The category's own completion by run-out. Figures: `incurred_expenditure.<id>-<YYYY-MM>`."""
+
+    @model_validator(mode="after")
+    def _one_completion(self) -> Self:
+        if self.completion_factor is not None and self.by_run_out is not None:
+            raise fault("P4V-C023", "`completion_factor` and `by_run_out`", "one of them", term="by_run_out")
+        needs_rising("by_run_out", [row.from_ for row in self.by_run_out or []])
+        return self
+
+
+class Percentile(Strict):
+    """A point that is read off a frozen reference, by the nearest rank."""
+
+    at: Share
+    """The share of the reference that lies at or below the point."""
+    of: Literal["members", "member_years"]
+    """What the amounts of the reference are of."""
+    amounts: Literal["annualised", "actual"]
+    """Whether an amount is brought to twelve member months before it is ranked."""
+    reference: Id
+    """The reference's id in the workspace."""
+    sha256: Digest
+    """The digest of the reference's file, so that nobody changes it unseen."""
+
+    @model_validator(mode="after")
+    def _above(self) -> Self:
+        if self.at == 0:
+            raise fault("P4V-C040", "0%", "a share above 0%, up to 100%", term="at")
+        return self
 
 
 class LargeClaims(Strict):
-    """What is done with members of very high cost; their dollars come as a summary figure."""
+    """What is done with members of very high cost; their dollars come as a figure."""
 
     form: Literal["truncate", "exclude", "pool"]
     """Truncate at the point, exclude the members, or pool a share of what lies above it."""
-    point: Annotated[Dollars, Called("truncation_point")]
+    point: Annotated[Dollars | None, Called("truncation_point")] = None
     """Dollars of a member and year. Figure: `large_claims_excess` (truncate, pool) or `large_claims_excluded`."""
+    percentile: Percentile | None = None
+    """The point as a percentile of a reference. Figure: `truncation_point`."""
+    threshold: Literal["full", "prorated"] | None = None
+    """Whether the point holds in full for a member with fewer months than the period, or in proportion."""
+    across_moves: Literal["one_threshold", "each_group"] | None = None
+    """One point for a member who moves between groups, or one with each group."""
+    months: Literal["leave", "stay"] | None = None
+    """Whether the member months of those who are excluded leave too; with form `exclude` alone. Figures of `leave`:
+    `member_months_before_exclusion`, `large_claims_excluded_member_months`."""
     pooled_share: Share | None = None
     """The share of the excess that leaves the group's cost."""
     charge_pmpm: Annotated[DollarsPmpm | None, Called("pooling_charge_pmpm")] = None
     """What the pool costs each group per member per month."""
 
     @model_validator(mode="after")
-    def _pool(self) -> Self:
+    def _form(self) -> Self:
+        needs_one(self, "point", "percentile")
+        if self.months is not None and self.form != "exclude":
+            raise fault("P4V-C023", f"`months` with form `{self.form}`", "`months` with form `exclude`", term="months")
         needs_together(self, "pooled_share", "charge_pmpm")
         if (self.form == "pool") is not (self.pooled_share is not None):
             raise fault("P4V-C023", f"form `{self.form}`", "`pooled_share` and `charge_pmpm` with form `pool` alone")
@@ -40,12 +115,27 @@ class LargeClaims(Strict):
 
 
 class Completion(Strict):
-    """What claims still outstanding are taken to be, as one factor for the year."""
+    """What claims still outstanding are taken to be: as one factor for the year, or by the run-out of each month."""
 
     convention: Literal["percent_complete", "multiplier"]
     """`percent_complete` divides (96,000 at 0.96 is 100,000), `multiplier` multiplies."""
     factor: Annotated[Factor | None, Called("completion_factor")] = None
     """One factor for all; without it each category has its own."""
+    by_run_out: RunOut | None = None
+    """Factors by run-out for all. Figures: `incurred_expenditure.<YYYY-MM>` (where a category has a `benefit_factor`:
+    `.<category>-<YYYY-MM>`), for months whose factor is not 1."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.factor is not None and self.by_run_out is not None:
+            raise fault("P4V-C023", "`factor` and `by_run_out`", "one of them", term="by_run_out")
+        needs_rising("by_run_out", [row.from_ for row in self.by_run_out or []])
+        return self
+
+    @property
+    def for_all(self) -> bool:
+        """Whether all dollars are completed alike."""
+        return self.factor is not None or self.by_run_out is not None
 
 
 class Expenditure(Block):
@@ -53,9 +143,11 @@ class Expenditure(Block):
 
     basis: Literal["allowed", "paid"]
     """Allowed and paid are different contracts."""
+    by: Literal["categories", "products"] = "categories"
+    """What the ids of `categories` are."""
     categories: Annotated[list[CostCategory], Field(min_length=1)] | None = None
-    """The service categories that count; without them one figure: `reported_expenditure`, or `expenditure` where
-    nothing changes it."""
+    """The service categories (or products) that count; without them one figure: `reported_expenditure`, or
+    `expenditure` where nothing changes it."""
     large_claims: LargeClaims | None = None
     """What is done with members of very high cost."""
     completion: Completion | None = None
@@ -70,11 +162,12 @@ class Expenditure(Block):
     @model_validator(mode="after")
     def _sound(self) -> Self:
         needs_each_once("categories", [category.id for category in self.categories or []])
-        own = [category for category in self.categories or [] if category.completion_factor is not None]
-        if own and (self.completion is None or self.completion.factor is not None):
+        own = any(row.completion_factor is not None or row.by_run_out is not None for row in self.categories or [])
+        if own and (self.completion is None or self.completion.for_all):
             raise fault("P4V-C023", "completion of categories and in total", "one of the two", term="categories")
-        if self.completion is not None and self.completion.factor is None and not own:
-            raise fault("P4V-C022", "no completion factor", "`factor`, or one of each category", term="completion")
+        if self.completion is not None and not self.completion.for_all and not own:
+            allowed = "`factor` or `by_run_out`, or one of each category"
+            raise fault("P4V-C022", "no completion factor", allowed, term="completion")
         if self.completion is not None and self.late_claims == "next_period_gross":
             raise fault(
                 "P4V-C063",
@@ -83,6 +176,12 @@ class Expenditure(Block):
                 term="late_claims",
             )
         return self
+
+    def completes_by_run_out(self) -> bool:
+        """Whether outstanding claims are an amount of their own, month by month, for all that is completed."""
+        if self.completion is None or self.completion.factor is not None:
+            return False
+        return all(category.completion_factor is None for category in self.categories or [])
 
 
 class Adjustment(Strict):

@@ -6,7 +6,7 @@ The bytes depend on the inputs alone. Reports are derived from a run, lie beside
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -17,19 +17,26 @@ import rfc8785
 
 import p4v
 from p4v.batch import Batch, SettledRow
+from p4v.contract.blocks.members import Waivers
 from p4v.contract.documents import Part, Program
 from p4v.contract.models import CALCULATIONS, ContractDocument
+from p4v.data.given import PRIOR
+from p4v.data.spec import TableInput
 from p4v.errors import Finding, Refusal
 from p4v.money import decimal_text
+from p4v.periods import read_day
 from p4v.resources import resource
 from p4v.runs.store import SEALED, SETTLED, write_folder
 from p4v.settlement import Settlement, digest_of, terms_for
 from p4v.single import SettledContract
+from p4v.workspace.results import GroupResult
 
 SCHEMA = "p4v/manifest/1"
 CALCULATION = CALCULATIONS[-1]
 """The released formulas that a run was made with; a run that names another cannot be verified by this release."""
 SETTLEMENT, MANIFEST, LINES, INPUTS = SETTLED, SEALED, "lines.csv", "inputs"
+FIGURES = "figures.json"
+"""The figures that tables gave, as a run keeps them."""
 _LINE_COLUMNS = ("number", "name", "label", "kind", "value", "exact", "unit", "expression", "clause", "state")
 _TEXT_COLUMNS = frozenset({"name", "label", "expression", "clause"})
 
@@ -73,6 +80,17 @@ class Made:
     prior: Mapping[str, Fraction] = field(default_factory=dict)
     binding: str | None = None
     table: Mapping[str, Any] | None = None
+    read: "Read | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a settlement from tables was read from; none of it is part of the settlement."""
+
+    tables: Sequence[Mapping[str, Any]]
+    paid_through: str | None = None
+    tied: Mapping[str, Any] | None = None
+    """Whose expected totals the tables agree with, and of which date."""
 
 
 def run_of(batch: Batch, row: SettledRow) -> Run:
@@ -113,6 +131,39 @@ def contract_run(settled: SettledContract) -> Run:
     return make_run(Made(settled.settlement, settled.program, inputs, name, known=settled.known, prior=settled.prior))
 
 
+def experience_run(result: GroupResult, tables: Sequence[TableInput]) -> Run:
+    """The run of a contract that was settled from the tables of a workspace."""
+    entries = [
+        {
+            "role": table.role, "name": table.name, "bytes": table.size, "sha256": table.sha256, "rows": table.rows,
+            "known_at": table.known_at and table.known_at.isoformat(),
+        }
+        for table in tables
+    ]  # fmt: skip
+    return stored_run(result, entries)
+
+
+def stored_run(result: GroupResult, tables: Sequence[Mapping[str, Any]]) -> Run:
+    """The run of a contract with the figures that the tables gave; `tables` as a manifest has them."""
+    assert result.settlement is not None
+    assert result.figures_json is not None
+    given = json.loads(result.figures_json)
+    inputs = _program_inputs(result.program)
+    inputs[FIGURES] = Input("figures", result.figures_json)
+    prior = {
+        entry["name"].removeprefix(PRIOR): Fraction(entry["exact"])
+        for entry in given["figures"]
+        if entry["name"].startswith(PRIOR)
+    }
+    known = given.get("known")
+    return make_run(
+        Made(
+            result.settlement, result.program, inputs, result.group_name, known=read_day(known) if known else None,
+            prior=prior, read=Read(tables, given.get("paid_through"), given.get("tied")),
+        )
+    )  # fmt: skip
+
+
 def _program_inputs(program: Program) -> dict[str, Input]:
     def role(part: Part) -> str:
         return "contract" if isinstance(part.document, ContractDocument) else "program"
@@ -145,6 +196,7 @@ def make_run(made: Made) -> Run:
         "prior": {name: decimal_text(number) for name, number in made.prior.items()},
         "order": _order_that_ran(made),
         "table": None if made.table is None else dict(made.table),
+        **_read(made),
         "inputs": [_named(path, given) for path, given in inputs.items()],
         "outputs": [_named(SETTLEMENT, Input("settlement", content)), _named(LINES, Input("lines", files[LINES]))],
         **_agreed(made.program.contract),
@@ -162,6 +214,26 @@ def _order_that_ran(made: Made) -> list[dict[str, str | None]]:
     steps = (*terms.cost_order, *terms.order)
     return [{"step": step, "how": said.get(step, (None, None))[0], "clause": said.get(step, (None, None))[1]}
             for step in steps]  # fmt: skip
+
+
+def _read(made: Made) -> dict[str, Any]:
+    """The tables of a workspace that were read, and what the contract lets pass in them."""
+    read = made.read or Read(())
+    block = None
+    if made.read is not None:
+        terms = terms_for(made.program, made.settlement.period, made.agreement_start, made.known)
+        block = terms.block("waivers", Waivers)
+    return {
+        "tables": [dict(entry) for entry in read.tables],
+        "paid_through": read.paid_through,
+        "tied": read.tied and dict(read.tied),
+        "waivers": []
+        if block is None
+        else [
+            {"id": item.id, "finding": item.finding, "reason": item.reason, "clause": block.clause}
+            for item in block.items
+        ],
+    }
 
 
 def _agreed(contract: ContractDocument | None) -> dict[str, Any]:

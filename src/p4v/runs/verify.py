@@ -11,6 +11,7 @@ from p4v.batch import settle_table
 from p4v.errors import Finding, Refusal
 from p4v.runs.folder import (
     CALCULATION,
+    FIGURES,
     INPUTS,
     LINES,
     MANIFEST,
@@ -23,9 +24,11 @@ from p4v.runs.folder import (
     read_json,
     row_run,
     seal,
+    stored_run,
 )
 from p4v.settlement import digest_of
 from p4v.single import settle_contract
+from p4v.workspace.again import settle_again
 
 _SOFTWARE = ("p4v", "lock", "templates")
 """What a later release may change about a manifest without changing a figure."""
@@ -42,14 +45,19 @@ def verify(folder: Path) -> None:
     if findings:
         raise Refusal(findings)
     again = _again(folder, manifest)
-    stored = (folder / SETTLEMENT).read_bytes()
-    if again.files[SETTLEMENT] != stored:
-        raise Refusal([_first_difference(folder, json.loads(stored), again.document())])
+    compare(folder, again.files[SETTLEMENT])
     if again.files[LINES] != (folder / LINES).read_bytes():
         raise Refusal([changed(folder / LINES, digest_of(again.files[LINES]))])
     findings = [*_manifest_findings(folder, manifest, again.manifest())]
     if findings:
         raise Refusal(findings)
+
+
+def compare(folder: Path, again: bytes) -> None:
+    """Returns if a settlement is that of the run. Raises `Refusal` naming the first line or control that differs."""
+    stored = (folder / SETTLEMENT).read_bytes()
+    if again != stored:
+        raise Refusal([_first_difference(folder, json.loads(stored), json.loads(again))])
 
 
 def read_run(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -115,19 +123,33 @@ def _row_again(folder: Path, manifest: Mapping[str, Any]) -> Run:
 
 def _contract_again(folder: Path, manifest: Mapping[str, Any]) -> Run:
     paths = {entry["role"]: folder / entry["path"] for entry in manifest["inputs"]}
+    if paths["figures"].name == FIGURES:
+        return stored_run(settle_again(paths["contract"], paths["figures"].read_bytes()), manifest["tables"])
     known = manifest["known"] and date.fromisoformat(manifest["known"])
     return contract_run(settle_contract(paths["contract"], paths["figures"], known, manifest["status"]))
 
 
 def _first_difference(folder: Path, stored: Mapping[str, Any], again: Mapping[str, Any]) -> Finding:
     path = str(folder / SETTLEMENT)
-    for before, after in zip(stored["lines"], again["lines"], strict=False):
-        for key, value in after.items():
-            if before.get(key) != value:
-                field = f"line {after['number']} {after['name']}, {key}"
-                return Finding("P4V-V006", path, f"{before.get(key)} in the run", f"{value}, computed again", field)
-    counts = f"{len(stored['lines'])} lines in the run", f"{len(again['lines'])} lines, computed again"
-    return Finding("P4V-V006", path, *counts, "lines")
+    for part, named in (("lines", _named_line), ("controls", _named_control)):
+        for before, after in zip(stored.get(part, ()), again[part], strict=False):
+            for key, value in after.items():
+                if before.get(key) != value:
+                    found, allowed = f"{before.get(key)} in the run", f"{value}, computed again"
+                    return Finding("P4V-V006", path, found, allowed, f"{named(after)}, {key}")
+        if len(stored.get(part, ())) != len(again[part]):
+            counts = f"{len(stored.get(part, ()))} {part} in the run", f"{len(again[part])} {part}, computed again"
+            return Finding("P4V-V006", path, *counts, part)
+    return Finding("P4V-V006", path, "another heading in the run", "that of the run, computed again", "status")
+
+
+def _named_line(line: Mapping[str, Any]) -> str:
+    return f"line {line['number']} {line['name']}"
+
+
+def _named_control(control: Mapping[str, Any]) -> str:
+    rule = f" {control['rule']}" if control.get("rule") else ""
+    return f"control {control['window']} {control['entry']}{rule}"
 
 
 def _manifest_findings(folder: Path, stored: Mapping[str, Any], again: Mapping[str, Any]) -> Iterator[Finding]:

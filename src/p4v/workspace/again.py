@@ -1,0 +1,48 @@
+"""A settlement again, from the figures that its tables gave: without the tables, and without any member."""
+
+import json
+from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from p4v.data.given import PRIOR
+from p4v.figures import Figure, Figures
+from p4v.periods import Period, read_day, read_months
+from p4v.settlement import Settlement, worksheet
+from p4v.single import read_contract
+from p4v.units import Unit
+from p4v.workspace.results import GroupResult
+
+SCHEMA = "p4v/figures/1"
+
+
+def settle_again(contract: Path, content: bytes) -> GroupResult:
+    """The settlement of a contract with the figures that a run keeps. Raises `Refusal`, `KeyError`, `ValueError`."""
+    program = read_contract(contract)
+    given = json.loads(content)
+    if given["schema"] != SCHEMA:
+        raise ValueError(f"schema {SCHEMA}")
+    period, known = _period(given["period"]), given.get("known")
+    figures = Figures({entry["name"]: _figure(entry) for entry in _own(given)}, given["status"])
+    sheet = worksheet(program, period, None, figures, known=read_day(known) if known else None)
+    settlement = Settlement(
+        given["group"], program.id, period, given["status"], sheet.lines, controls=tuple(given["controls"])
+    )
+    name = program.contract.group.name if program.contract else given["group"]
+    return GroupResult(program.id, given["group"], name, program, "settled", "", settlement, content)
+
+
+def _own(given: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The figures of this period; those of the period before stand beside them on a statement."""
+    return [entry for entry in given["figures"] if not entry["name"].startswith(PRIOR)]
+
+
+def _figure(entry: Mapping[str, Any]) -> Figure:
+    exact = entry["exact"]
+    value = None if exact is None else Fraction(exact)
+    return Figure(value, Unit(entry["unit"]), "", entry["origin"], entry.get("label"))
+
+
+def _period(written: Any) -> Period:
+    return read_months(written) if isinstance(written, str) else Period.from_to(written["from"], written["to"])

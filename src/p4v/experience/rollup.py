@@ -20,7 +20,6 @@ from p4v.experience.rules import (
     OTHER_DAYS,
     OTHER_MEMBERS,
     OUTSIDE,
-    REJECTED,
     STANDING,
     USED,
     Cells,
@@ -75,7 +74,7 @@ def roll_up(rows: Rows, rules: DataRules) -> RolledUp:
     amounts = _member_years(final, rules).cache()
     moved = _moved(amounts)
     cells = _cells(final if not rules.by_month else _by_month(table, members, rules), rules)
-    return _collected(rows, rules, status, cells, amounts, moved, table)
+    return _collected(rows, rules, status, cells, amounts, moved)
 
 
 # Rows: window, months in units, status
@@ -165,7 +164,7 @@ def _statuses(rules: DataRules) -> tuple[str, ...]:
 def _row_status(rows: Rows, rules: DataRules, table: Table) -> Any:
     """The first reason for which a row is not used, as the number of its status."""
     cases: list[tuple[Any, int]] = [
-        (table.fault != 0, STANDING.index(REJECTED)),
+        (table.fault != 0, -table.fault),
         (table.window == _NO_MONTH, STANDING.index(OUTSIDE)),
     ]
     for column, wanted in (("product", rules.products), ("funding", rules.funding)):
@@ -176,7 +175,7 @@ def _row_status(rows: Rows, rules: DataRules, table: Table) -> Any:
             cases.append((_matches(table, exclusion) & _in_windows(table, rules, exclusion), len(STANDING) + place))
     if rows.by_days:
         cases.append((table.units == 0, STANDING.index(OTHER_DAYS)))
-    return ibis.cases(*cases, else_=STANDING.index(USED)).cast("int16")
+    return ibis.cases(*cases, else_=STANDING.index(USED)).cast("int16")  # of a rejected row, less than 0: its fault
 
 
 def _in_windows(table: Table, rules: DataRules, exclusion: Exclusion) -> Any:
@@ -277,7 +276,7 @@ def _member_years(final: Table, rules: DataRules) -> Table:
     if rules.cell_weights:
         cases = [(final.cell == cell, weight) for cell, weight in rules.cell_weights]
         amount = amount * ibis.cases(*cases, else_=1)
-    in_file = (final.status != STANDING.index(REJECTED)) & (final.window != _NO_MONTH)
+    in_file = (final.status >= 0) & (final.window != _NO_MONTH)
     for place, exclusion in enumerate(rules.exclusions):
         if exclusion.rule == "duplicates":
             in_file = in_file & (final.status != len(STANDING) + place)
@@ -296,7 +295,11 @@ def _moved(amounts: Table) -> Table:
     """Members who were with more than one group in a window."""
     there = amounts.filter((amounts.known > 0) & (amounts.window != _NO_MONTH))
     by_member = there.group_by("member_id", "window").agg(
-        groups=there.count(), whole=there.amount.sum(), seen=there.seen.sum(), known=there.known.sum()
+        groups=there.count(),
+        whole=there.amount.sum(),
+        whole_months=there.months.sum(),
+        seen=there.seen.sum(),
+        known=there.known.sum(),
     )
     return by_member.filter(by_member.groups > 1)
 
@@ -324,13 +327,13 @@ def _cells(grouped: Table, rules: DataRules) -> Table:
 
 
 def _collected(
-    rows: Rows, rules: DataRules, statuses: Sequence[str], cells: Table, amounts: Table, moved: Table, table: Table
+    rows: Rows, rules: DataRules, statuses: Sequence[str], cells: Table, amounts: Table, moved: Table
 ) -> RolledUp:
     """Everything in numpy, names as numbers in the order of the alphabet."""
     small = cells.to_pyarrow()
     groups = sorted(set(small["group_id"].to_pylist()) - {None})
     named = sorted(set(small["cell"].to_pylist()) - {None})
-    faults = _faults(table) if _column(small, "status", STANDING.index(REJECTED)) else {}
+    faults = _faults(small)
     years, seen, twice, in_two = _years(amounts, moved, groups, rules)
     experience = Experience(
         rules,
@@ -345,13 +348,13 @@ def _collected(
     return RolledUp(experience, faults, twice, in_two, amounts.select("member_id"))
 
 
-def _column(small: pa.Table, name: str, value: int) -> bool:
-    return bool(np.any(_ints(small, name) == value))
-
-
-def _faults(table: Table) -> dict[int, int]:
-    found = table.filter(table.fault != 0).group_by("fault").agg(rows=lambda t: t.count()).to_pyarrow()
-    return dict(zip(found["fault"].to_pylist(), found["rows"].to_pylist(), strict=True))
+def _faults(small: pa.Table) -> dict[int, int]:
+    """Row rule to the rows that break it."""
+    found: dict[int, int] = {}
+    for status, rows in zip(small["status"].to_pylist(), small["rows"].to_pylist(), strict=True):
+        if status < 0:
+            found[-status] = found.get(-status, 0) + rows
+    return found
 
 
 def _ints(table: pa.Table, name: str) -> Ints:
@@ -391,27 +394,32 @@ def _years(
 ) -> tuple[MemberYears, dict[tuple[int, int], int], int, int]:
     """Member-years as arrays; months with rows; rows too many; members with two groups in a month."""
     inside = amounts.filter(amounts.window != _NO_MONTH)
-    inside = _with_whole(inside, moved) if rules.across_moves else inside.mutate(whole=inside.amount)
-    fetched = inside.select(
-        "group_id", "window", "months", "amount", "whole", "known", "seen", "used_rows"
-    ).to_pyarrow()
+    wholes = ["whole", "whole_months"] if rules.across_moves else []
+    inside = _with_whole(inside, moved) if rules.across_moves else inside
+    names = ["group_id", "window", "months", "amount", "known", "seen", "used_rows", *wholes]
+    fetched = inside.select(*names).to_pyarrow()
     group, window = _codes(fetched["group_id"], groups), _ints(fetched, "window")
     known, seen = _ints(fetched, "known"), _ints(fetched, "seen")
     twice = int(np.sum(np.bitwise_count(seen) < known))
     moves = moved.select("seen", "known").to_pyarrow()
     in_two = int(np.sum(np.bitwise_count(_ints(moves, "seen")) < _ints(moves, "known")))
-    months = _ints(fetched, "months")
+    months, amount = _ints(fetched, "months"), _ints(fetched, "amount")
     keep = (group >= 0) & ((months != 0) | (_ints(fetched, "used_rows") != 0))
-    years = MemberYears(
-        group[keep], window[keep], months[keep], _ints(fetched, "amount")[keep], _ints(fetched, "whole")[keep]
-    )
+    own = (months[keep], amount[keep])
+    whole = tuple(_ints(fetched, name)[keep] for name in wholes) or (own[1], own[0])
+    years = MemberYears(group[keep], window[keep], *own, *whole)
     return years, dict(_months_seen(group, window, seen, len(rules.windows))), twice, in_two
 
 
 def _with_whole(inside: Table, moved: Table) -> Table:
-    whole = moved.select(moved_member=moved.member_id, moved_window=moved.window, moved_whole=moved.whole)
+    whole = moved.select(
+        moved_member=moved.member_id, moved_window=moved.window, moved_whole=moved.whole,
+        moved_months=moved.whole_months,
+    )  # fmt: skip
     joined = inside.left_join(whole, (inside.member_id == whole.moved_member) & (inside.window == whole.moved_window))
-    return joined.mutate(whole=joined.moved_whole.fill_null(joined.amount))
+    return joined.mutate(
+        whole=joined.moved_whole.fill_null(joined.amount), whole_months=joined.moved_months.fill_null(joined.months)
+    )
 
 
 def _months_seen(group: Ints, window: Ints, seen: Ints, windows: int) -> Iterator[tuple[tuple[int, int], int]]:

@@ -24,8 +24,9 @@ OTHER_MEMBERS = "not_covered_by_the_contract"
 OTHER_DAYS = "not_counted_by_the_month_rule"
 """Rows whose covered days do not make a member month."""
 MINIMUM_MONTHS = "minimum_months"
-STANDING = (USED, REJECTED, OUTSIDE, OTHER_MEMBERS, OTHER_DAYS)
-"""The statuses of every roll-up; those of its own exclusions follow."""
+STANDING = (USED, OUTSIDE, OTHER_MEMBERS, OTHER_DAYS)
+"""The statuses of every roll-up; those of its own exclusions follow. A rejected row has minus the number of the row
+rule that it breaks."""
 MONTH_UNITS = 10**6
 """Units of a ready member month: millionths."""
 DAY_UNITS = 28 * 29 * 15 * 31
@@ -114,8 +115,8 @@ class Cells:
 class MemberYears:
     """One row for each group, window and member with a counted row, without ids; all arrays of one length.
 
-    `months` as in `Cells`; `amount` is cents times weights; `whole` is the same over all groups that the member was
-    with in the window, equal to `amount` where one threshold over a move is not wanted.
+    `months` as in `Cells`; `amount` is cents times weights; `whole` and `whole_months` are the same over all groups
+    that the member was with in the window, equal to those of the group where one threshold over a move is not wanted.
     """
 
     group: Ints
@@ -123,6 +124,7 @@ class MemberYears:
     months: Ints
     amount: Ints
     whole: Ints
+    whole_months: Ints
 
 
 @dataclass(frozen=True, slots=True)

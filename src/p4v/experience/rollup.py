@@ -275,7 +275,7 @@ def _member_years(final: Table, rules: DataRules) -> Table:
             amount = amount + final[f"c{place}"] * cost.weight
     if rules.cell_weights:
         cases = [(final.cell == cell, weight) for cell, weight in rules.cell_weights]
-        amount = amount * ibis.cases(*cases, else_=1)
+        amount = amount * ibis.cases(*cases, else_=0)
     in_file = (final.status >= 0) & (final.window != _NO_MONTH)
     for place, exclusion in enumerate(rules.exclusions):
         if exclusion.rule == "duplicates":

@@ -73,7 +73,7 @@ class DataRules:
     windows: tuple[Window, ...]
     costs: tuple[Cost, ...] = ()
     cell_weights: tuple[tuple[str, int], ...] = ()
-    """What a cell's dollars are multiplied with besides; a cell that is not named counts with 1."""
+    """What a cell's dollars are multiplied with besides; where any is named, the others do not count."""
     products: tuple[str, ...] = ()
     funding: tuple[str, ...] = ()
     where: tuple[tuple[str, tuple[str, ...]], ...] = ()

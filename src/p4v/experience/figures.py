@@ -1,0 +1,412 @@
+"""The figures of one group from what was rolled up: each name that the contract's lines ask for, exactly."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from p4v.contract.blocks.benchmark import BaselinePeriod, Benchmark
+from p4v.contract.blocks.cost import Expenditure, LargeClaims
+from p4v.contract.blocks.members import MemberMonths
+from p4v.experience.plan import CENTS, FEE, MARKET, MARKET_BASE, PERFORMANCE, REGION, Plan, Served
+from p4v.experience.rules import STANDING, USED, DataRules, Experience
+from p4v.figures import Figure
+from p4v.kernels.checked import total
+from p4v.kernels.large_claims import Excess, Excluded, excess, excluded
+from p4v.periods import Period
+
+TABLE = "member_months"
+RISK_SCALE = 10**4
+_YEAR = 12
+_MONTH_TEXT = 7
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Truncated:
+    """How many of the members of a period were above the point: worth a word where it is many."""
+
+    members: int
+    of: int
+
+
+@dataclass(slots=True)
+class GroupReader:
+    """Reads the figures of one group. `points` are percentile points by reference, in dollars."""
+
+    plan: Plan
+    group: str
+    experience: Mapping[DataRules, Experience]
+    contracted: frozenset[str]
+    point_of_reference: Callable[[LargeClaims], Fraction]
+    truncated: Truncated | None = None
+
+    def figures(self) -> dict[str, Figure]:
+        """Every figure that is asked for and that rows give, by its name."""
+        found: dict[str, Figure] = {}
+        for name, wanted in self.plan.asked.items():
+            stem, _, key = name.partition(".")
+            read = _STEMS.get(stem)
+            if read is None or key == "*":
+                continue
+            value, column = read(self, key)
+            if value is not None:
+                found[name] = Figure(value, wanted.unit, wanted.clause, {"table": TABLE, "column": column})
+        return found
+
+    def has(self, window: str) -> bool:
+        return window in self.plan.windows
+
+    def rows(self, window: str) -> "Selection":
+        """The cells of the group in a window."""
+        served = self.plan.windows[window]
+        experience = self.experience[served.rules]
+        mine = np.isin(experience.cells.group, [_place(experience.groups, self.group)])
+        return Selection(experience, served, mine & (experience.cells.window == served.window))
+
+    def market(self, window: str, exclude: str) -> "Selection":
+        """The cells of a market, without those whom the contract takes out of it."""
+        served = self.plan.windows[window]
+        experience = self.experience[served.rules]
+        out = {"group": frozenset({self.group}), "all_contracted": self.contracted | {self.group}}.get(
+            exclude, frozenset()
+        )
+        gone = [place for place, name in enumerate(experience.groups) if name in out]
+        stays = ~np.isin(experience.cells.group, gone)
+        return Selection(experience, served, stays & (experience.cells.window == served.window))
+
+    def of_part(self, key: str) -> "Selection":
+        """The cells of a part of the population: a product, or another group of the pool."""
+        against = self.plan.terms.need("benchmark", Benchmark)
+        if against.parts is None:
+            raise self.plan.terms.lacks("benchmark", "parts", "the parts are settled from member months")
+        if against.parts == "products":
+            return self.rows(PERFORMANCE).of_cell(key)
+        served = self.plan.windows[PERFORMANCE]
+        experience = self.experience[served.rules]
+        theirs = experience.cells.group == _place(experience.groups, key)
+        return Selection(experience, served, theirs & (experience.cells.window == served.window))
+
+    # Large claims
+
+    def large_claims(self) -> LargeClaims:
+        block = self.plan.terms.need("expenditure", Expenditure).large_claims
+        assert block is not None
+        for term in ("threshold", "across_moves"):
+            if getattr(block, term) is None:
+                raise self.plan.terms.lacks("expenditure", "large_claims", f"its `{term}`: members are read from rows")
+        return block
+
+    def point(self, window: str) -> Fraction:
+        """The truncation point in dollars: a baseline year's own, or that of the performance period."""
+        block = self.large_claims()
+        year = self.year(window)
+        if year is not None and year.point is not None:
+            return year.point
+        return block.point if block.point is not None else self.point_of_reference(block)
+
+    def year(self, window: str) -> BaselinePeriod | None:
+        against = self.plan.terms.block("benchmark", Benchmark)
+        years = (against.baseline_periods or []) if against is not None else []
+        return next((year for year in years if year.id == window), None)
+
+    def excess(self, window: str) -> Fraction:
+        served, found = self.plan.windows[window], self._excess(window)
+        if window == PERFORMANCE:
+            self.truncated = Truncated(found.members, self.members(window))
+        return found.dollars * served.unit
+
+    def _excess(self, window: str) -> Excess:
+        served, experience, mine = self._member_years(window)
+        years = experience.member_years
+        return excess(
+            years.amount[mine], years.months[mine], years.whole[mine], self.point(window) / served.unit,
+            self._full_months(experience), years.whole_months[mine],
+        )  # fmt: skip
+
+    def excluded(self, window: str) -> Excluded:
+        served, experience, mine = self._member_years(window)
+        years = experience.member_years
+        block = self.large_claims()
+        if block.months is None:
+            raise self.plan.terms.lacks("expenditure", "large_claims", "its `months`: members are excluded from rows")
+        found = excluded(
+            years.amount[mine], years.months[mine], self.point(window) / served.unit,
+            self._full_months(experience), years.whole[mine], years.whole_months[mine],
+        )  # fmt: skip
+        if window == PERFORMANCE:
+            self.truncated = Truncated(found.members, self.members(window))
+        return Excluded(found.dollars * served.unit, found.months, found.members)
+
+    def _member_years(self, window: str) -> tuple[Served, Experience, Mask]:
+        served = self.plan.windows[window]
+        experience = self.experience[served.rules]
+        years = experience.member_years
+        mine = (years.group == _place(experience.groups, self.group)) & (years.window == served.window)
+        return served, experience, mine
+
+    def _full_months(self, experience: Experience) -> int | None:
+        """The months for which the point holds in full: a year's."""
+        return _YEAR * experience.months_scale if self.large_claims().threshold == "prorated" else None
+
+    def members(self, window: str) -> int:
+        """Members with a counted month."""
+        _, experience, mine = self._member_years(window)
+        return int(np.count_nonzero(experience.member_years.months[mine] > 0))
+
+    def panel(self) -> Fraction:
+        members = self.plan.terms.block("member_months", MemberMonths)
+        if members is None or members.panel is None:
+            raise self.plan.terms.lacks(
+                "member_months" if members else "rounding", "panel", "the panel is counted from member months"
+            )
+        if members.panel == "members":
+            return Fraction(self.members(PERFORMANCE))
+        months = self.rows(PERFORMANCE).months()
+        return Fraction(months // len(self.plan.terms.period.months()))
+
+    # The fee's roster
+
+    def recovered(self, rule: str, beyond: bool) -> Fraction:
+        """Months on the fee's roster that a rule takes out, within its look-back or beyond it."""
+        rows = self.rows(FEE)
+        block = self.plan.terms.need("member_months", MemberMonths)
+        reach = next((item.look_back_months for item in block.exclusions or [] if item.id == rule), None)
+        last = _month_number(self.plan.terms.fee_period.months()[-1])
+        back = last - rows.experience.cells.month
+        far = np.zeros(len(back), dtype=bool) if reach is None else back > int(reach)
+        rows = rows.of_status([rows.experience.statuses.index(rule)])
+        return rows.where(far if beyond else ~far).all_months()
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Some of the cells of an experience."""
+
+    experience: Experience
+    served: Served
+    mask: Mask
+
+    def where(self, mask: Mask) -> "Selection":
+        return Selection(self.experience, self.served, self.mask & mask)
+
+    def of_cell(self, cell: str) -> "Selection":
+        return self.where(self.experience.cells.cell == _place(self.experience.cells_named, cell))
+
+    def of_month(self, month: str) -> "Selection":
+        return self.where(self.experience.cells.month == int(month[:4]) * _YEAR + int(month[5:]) - 1)
+
+    def of_status(self, statuses: list[int]) -> "Selection":
+        return self.where(np.isin(self.experience.cells.status, statuses))
+
+    def _used(self) -> "Selection":
+        return self.of_status([STANDING.index(USED)])
+
+    def _staying(self) -> "Selection":
+        """Used rows, and those of exclusions whose months stay."""
+        exclusions = self.served.rules.exclusions
+        stay = [len(STANDING) + place for place, rule in enumerate(exclusions) if not rule.months_leave]
+        return self.of_status([STANDING.index(USED), *stay])
+
+    def months(self) -> Fraction:
+        """Member months that count."""
+        return self._staying().all_months()
+
+    def all_months(self) -> Fraction:
+        """Member months of every status."""
+        return Fraction(total(self.experience.cells.months[self.mask]), self.experience.months_scale)
+
+    def roster_months(self) -> Fraction:
+        """Member months as rostered: with those that a rule takes out again."""
+        rules = range(len(STANDING), len(STANDING) + len(self.served.rules.exclusions))
+        return self.of_status([STANDING.index(USED), *rules]).all_months()
+
+    def dollars(self, item: str | None = None) -> Fraction:
+        """Dollars that count: all categories of the contract, or one."""
+        used = self._used()
+        costs = self.served.rules.costs
+        places = [place for place, cost in enumerate(costs) if cost.weight and item in (None, cost.name)]
+        cells = used.experience.cells.dollars[used.mask]
+        return Fraction(total(cells[:, places]), CENTS)
+
+    def risk(self) -> Fraction:
+        """Risk scores times member months."""
+        staying = self._staying()
+        scale = RISK_SCALE * self.experience.months_scale
+        return Fraction(total(self.experience.cells.risk[staying.mask]), scale)
+
+    def revenue(self) -> Fraction:
+        staying = self._staying()
+        return Fraction(total(self.experience.cells.revenue[staying.mask]), CENTS)
+
+
+def _place(names: Any, name: str) -> int:
+    """The number of a name; of one that no row has, a number that no row has."""
+    try:
+        return list(names).index(name)
+    except ValueError:
+        return -2
+
+
+def _month_number(month: Period) -> int:
+    return month.first_day.year * _YEAR + month.first_day.month - 1
+
+
+def _of_year(reader: GroupReader, key: str) -> tuple[str | None, str | None]:
+    """Item and baseline year of `<item>-<year>` or `<year>`."""
+    if reader.has(key):
+        return None, key
+    year = next((window for window in reader.plan.windows if key.endswith(f"-{window}")), None)
+    return (None, None) if year is None else (key.removesuffix(f"-{year}"), year)
+
+
+def _reported(reader: GroupReader, window: str, item: str | None) -> tuple[Fraction, str]:
+    cost = reader.plan.terms.need("expenditure", Expenditure)
+    rows = reader.rows(window)
+    if item is None:
+        items = [row.id for row in cost.categories or []] if cost.by == "products" else []
+        amount = sum((rows.of_cell(product).dollars() for product in items), Fraction(0)) if items else rows.dollars()
+        return amount, cost.basis
+    amount = rows.of_cell(item).dollars() if cost.by == "products" else rows.dollars(item)
+    return amount, cost.basis if cost.by == "products" else f"{cost.basis}.{item}"
+
+
+def _basis(reader: GroupReader) -> str:
+    return reader.plan.terms.need("expenditure", Expenditure).basis
+
+
+Read = Callable[[GroupReader, str], tuple[Fraction | None, str]]
+
+
+def _baseline(stem: Callable[[GroupReader, str, str | None], Fraction]) -> Read:
+    """A figure of a baseline year, which only rows with `baseline_periods` give."""
+
+    def read(reader: GroupReader, key: str) -> tuple[Fraction | None, str]:
+        item, year = _of_year(reader, key)
+        if year is None:
+            return None, ""
+        return stem(reader, year, item), _basis(reader)
+
+    return read
+
+
+def _member_months(reader: GroupReader, key: str) -> tuple[Fraction | None, str]:
+    if key:
+        return reader.of_part(key).months(), "member_months"
+    return reader.rows(PERFORMANCE).months(), "member_months"
+
+
+def _expenditure(reader: GroupReader, key: str) -> tuple[Fraction | None, str]:
+    if key:
+        return reader.of_part(key).dollars(), _basis(reader)
+    return _reported(reader, PERFORMANCE, None)
+
+
+def _revenue(reader: GroupReader, key: str) -> tuple[Fraction | None, str]:
+    rows = reader.of_part(key) if key else reader.rows(PERFORMANCE)
+    if not np.any(rows.experience.cells.revenue):
+        return None, ""
+    return rows.revenue(), "revenue"
+
+
+def _incurred(reader: GroupReader, key: str) -> tuple[Fraction | None, str]:
+    month, item = key[-_MONTH_TEXT:], key[: -_MONTH_TEXT - 1] or None
+    rows = reader.rows(PERFORMANCE).of_month(month)
+    cost = reader.plan.terms.need("expenditure", Expenditure)
+    if item is not None and cost.by == "products":
+        return rows.of_cell(item).dollars(), cost.basis
+    return rows.dollars(item), cost.basis
+
+
+def _fee_months(reader: GroupReader, key: str) -> tuple[Fraction | None, str]:
+    rows = reader.rows(FEE)
+    if key:
+        rows = rows.of_month(key) if _is_month(key) else rows.of_cell(key)
+    fee_roster = reader.plan.windows[FEE].rules.roster == "fee"
+    return (rows.roster_months() if fee_roster else rows.months()), "member_months"
+
+
+def _is_month(key: str) -> bool:
+    return len(key) == _MONTH_TEXT and key[4] == "-" and key.replace("-", "").isdigit()
+
+
+def _of_market(window: str, dollars: bool) -> Read:
+    def read(reader: GroupReader, key: str) -> tuple[Fraction | None, str]:
+        against = reader.plan.terms.need("benchmark", Benchmark)
+        market = against.regional if window == REGION else against.market_trend
+        assert market is not None
+        rows = reader.market(window, market.exclude)
+        rows = rows.of_cell(key) if key else rows
+        return (rows.dollars(), _basis(reader)) if dollars else (rows.months(), "member_months")
+
+    return read
+
+
+def _risk(window: str | None, market: bool) -> Read:
+    def read(reader: GroupReader, key: str) -> tuple[Fraction | None, str]:
+        if market:
+            against = reader.plan.terms.need("benchmark", Benchmark)
+            assert against.market_trend is not None
+            return reader.market(window or "", against.market_trend.exclude).risk(), "risk_score"
+        return reader.rows(window or key).risk(), "risk_score"
+
+    return read
+
+
+def _stratum(dollars: str) -> Read:
+    def read(reader: GroupReader, key: str) -> tuple[Fraction | None, str]:
+        rows = reader.rows(PERFORMANCE).of_cell(key)
+        if dollars == "months":
+            return rows.months(), "member_months"
+        return (rows.revenue(), "revenue") if dollars == "revenue" else (rows.dollars(), _basis(reader))
+
+    return read
+
+
+def _recovered(beyond: bool) -> Read:
+    return lambda reader, key: (reader.recovered(key, beyond), "member_months")
+
+
+def _months_of_excluded(reader: GroupReader, _: str) -> tuple[Fraction | None, str]:
+    found = reader.excluded(PERFORMANCE)
+    return Fraction(found.months, reader.rows(PERFORMANCE).experience.months_scale), "member_months"
+
+
+_STEMS: Mapping[str, Read] = {
+    "member_months": _member_months,
+    "member_months_before_exclusion": lambda reader, _: (reader.rows(PERFORMANCE).months(), "member_months"),
+    "panel_size": lambda reader, _: (reader.panel(), "member_id"),
+    "expenditure": _expenditure,
+    "reported_expenditure": lambda reader, key: _reported(reader, PERFORMANCE, key or None),
+    "truncation_point": lambda reader, _: (reader.point(PERFORMANCE), "amount"),
+    "large_claims_excess": lambda reader, _: (reader.excess(PERFORMANCE), _basis(reader)),
+    "large_claims_excluded": lambda reader, _: (reader.excluded(PERFORMANCE).dollars, _basis(reader)),
+    "large_claims_excluded_member_months": _months_of_excluded,
+    "incurred_expenditure": _incurred,
+    "baseline_member_months": _baseline(lambda reader, year, _: reader.rows(year).months()),
+    "baseline_reported_expenditure": _baseline(lambda reader, year, item: _reported(reader, year, item)[0]),
+    "baseline_large_claims_excess": _baseline(lambda reader, year, _: reader.excess(year)),
+    "baseline_large_claims_excluded": _baseline(lambda reader, year, _: reader.excluded(year).dollars),
+    "mix_member_months": lambda reader, key: (reader.rows(PERFORMANCE).of_cell(key).months(), "member_months"),
+    "market_expenditure": _of_market(MARKET, dollars=True),
+    "market_member_months": _of_market(MARKET, dollars=False),
+    "market_base_expenditure": _of_market(MARKET_BASE, dollars=True),
+    "market_base_member_months": _of_market(MARKET_BASE, dollars=False),
+    "regional_expenditure": _of_market(REGION, dollars=True),
+    "regional_member_months": _of_market(REGION, dollars=False),
+    "risk_points": _risk(PERFORMANCE, market=False),
+    "baseline_risk_points": _risk(None, market=False),
+    "market_risk_points": _risk(MARKET, market=True),
+    "market_base_risk_points": _risk(MARKET_BASE, market=True),
+    "revenue": _revenue,
+    "stratum_member_months": _stratum("months"),
+    "stratum_expenditure": _stratum("dollars"),
+    "stratum_revenue": _stratum("revenue"),
+    "fee_member_months": _fee_months,
+    "recovered_member_months": _recovered(beyond=False),
+    "unrecovered_member_months": _recovered(beyond=True),
+}
+"""Stem of a figure to how it is read; unit and clause are those that the contract's lines ask for."""

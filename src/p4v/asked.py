@@ -12,6 +12,8 @@ from p4v.periods import Period
 from p4v.settlement import worksheet
 
 _YEAR = 12
+SETTLED_LATE = date.max
+"""A day through which all claims are paid: for whoever asks what terms want before a day is known."""
 
 
 @lru_cache(maxsize=4096)
@@ -21,8 +23,12 @@ def figures_asked(
     agreement_start: date | None = None,
     known: date | None = None,
     status: str = "final",
+    paid_through: date | None = None,
+    fee_period: Period | None = None,
 ) -> Mapping[str, Wanted]:
     """The figures that a settlement needs, by name; `stem.*` are optional ones with keys of their own.
+
+    Which months of outstanding claims are asked for depends on `paid_through`, which months of a fee on `fee_period`.
 
     A program of a published kind says so in its files; of any other the lines themselves do, written without values.
 
@@ -30,7 +36,7 @@ def figures_asked(
     """
     if program.kind == "pay_for_value":
         planned = PlannedFigures(status=status)
-        worksheet(program, period, agreement_start, planned, "names", known)
+        worksheet(program, period, agreement_start, planned, "names", known, paid_through, fee_period)
         return planned.specs
     return {
         name: Wanted(spec.unit, spec.clause, spec.label, spec.at_least, spec.at_most, spec.whole, spec.optional)
@@ -44,7 +50,7 @@ def figures_ever_asked(program: Program, status: str = "final") -> Mapping[str, 
     asked: dict[str, Wanted] = {}
     for period in _periods(program):
         try:
-            asked |= figures_asked(program, period, status=status)
+            asked |= figures_asked(program, period, status=status, paid_through=SETTLED_LATE)
         except NotInForce:
             continue
     return asked

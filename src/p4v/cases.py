@@ -102,7 +102,10 @@ def case_findings(program: Program, case: PlacedCase) -> list[Finding]:
 def _lines(program: Program, case: PlacedCase, period: Period) -> Mapping[str, Line]:
     """The lines that a case's figures give. Raises `Refusal` for figures that do not fit."""
     figures = figures_of_case(program, case, period)
-    sheet = worksheet(program, period, None, figures, known=case.document.known)
+    said = case.document
+    sheet = worksheet(
+        program, period, None, figures, known=said.known, paid_through=said.paid_through, fee_period=said.fee_months()
+    )
     return {line.name: line for line in sheet.lines}
 
 
@@ -112,7 +115,9 @@ def figures_of_case(program: Program, case: PlacedCase, period: Period) -> Figur
     written, forms = written_numbers(case.node, tuple(str(step) for step in case.path))
     findings = [_form_finding(case, form.field, form.place, form.again) for form in forms]
     faults: list[Fault] = []
-    asked = figures_asked(program, period, known=document.known, status=document.status)
+    asked = figures_asked(
+        program, period, None, document.known, document.status, document.paid_through, document.fee_months()
+    )
     figures = given_figures(written, asked, faults.append, document.status)
     findings += [_fault_finding(case, fault) for fault in faults]
     if findings:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from p4v.asked import figures_asked
+from p4v.asked import SETTLED_LATE, figures_asked
 from p4v.cases import case_findings, cases_of, read_case
 from p4v.contract.documents import Program, library_for, shown_path
 from p4v.contract.terms import NotInForce, rule_findings
@@ -157,7 +157,7 @@ def _period_findings(program: Program) -> Iterator[Finding]:
     assert program.contract is not None
     for period in program.contract.periods() or program.contract.years():
         try:
-            figures_asked(program, period)
+            figures_asked(program, period, paid_through=SETTLED_LATE)
         except Refusal as refusal:
             yield from refusal.findings
         except NotInForce:

@@ -33,7 +33,8 @@ def moved_dollars(program: Program, case: PlacedCase) -> Iterator[Moved]:
     """The settled dollars that move for each two neighbouring steps; steps that cannot be swapped are left out."""
     period = period_of(case.document.period) if case.document.period else _first_period(program)
     try:
-        terms = terms_for(program, period, None, case.document.known)
+        said = case.document
+        terms = terms_for(program, period, None, said.known, said.paid_through, said.fee_months())
         figures = figures_of_case(program, case, period)
         as_written = _settled(program, terms, figures)
         for cost in (True, False):

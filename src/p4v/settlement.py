@@ -62,9 +62,16 @@ def digest_of(content: bytes) -> str:
 
 
 @lru_cache(maxsize=4096)
-def terms_for(program: Program, period: Period, agreement_start: date | None, known: date | None = None) -> Terms:
-    """The terms in force, worked out once for each program, period, start and day of knowledge."""
-    return terms_in_force(program, period, agreement_start, known)
+def terms_for(
+    program: Program,
+    period: Period,
+    agreement_start: date | None,
+    known: date | None = None,
+    paid_through: date | None = None,
+    fee_period: Period | None = None,
+) -> Terms:
+    """The terms in force, worked out once for each occasion that they are asked for."""
+    return terms_in_force(program, period, agreement_start, known, paid_through, fee_period)
 
 
 @lru_cache(maxsize=1024)
@@ -80,14 +87,18 @@ def worksheet(
     figures: Figures,
     reading: WorksheetReading = "exact",
     known: date | None = None,
+    paid_through: date | None = None,
+    fee_period: Period | None = None,
 ) -> Worksheet:
     """The lines of a program for one group's figures (`exact`), or for scenarios of shape `(n,)` (`arrays`).
 
-    `known` takes the terms as known on a day; without it, all that is signed.
+    `known` takes the terms as known on a day; without it, all that is signed. `paid_through` is the last day of paid
+    claims, for completion by run-out; `fee_period` the months of the fee, where they are not those of the period.
 
     Raises `Refusal` for terms that are missing, `NotInForce`, and `LineFault` where a figure lies outside what a
     formula allows.
     """
     sheet = Worksheet(reading, _labels(program))
-    PROGRAMS[program.kind](sheet, terms_for(program, period, agreement_start, known), figures)
+    terms = terms_for(program, period, agreement_start, known, paid_through, fee_period)
+    PROGRAMS[program.kind](sheet, terms, figures)
     return sheet

@@ -166,11 +166,19 @@ class CaseDocument(Strict):
     period: PeriodText | None = None
     status: Status = "final"
     known: Day | None = None
+    paid_through: Day | None = None
+    """The last day of paid claims, where completion goes by run-out."""
+    fee_period: PeriodText | None = None
+    """The months of the fee, where they are not those of the period."""
     figures: dict[str, Any] = Field(default_factory=dict)
     measures: dict[str, Any] = Field(default_factory=dict)
     paid: Any = None
     prior: dict[str, Any] = Field(default_factory=dict)
     lines: Annotated[dict[LineName, Any], Field(min_length=1)]
+
+    def fee_months(self) -> Period | None:
+        """The months whose fee is settled, where they are not those of the period."""
+        return None if self.fee_period is None else period_of(self.fee_period)
 
 
 class ContractDocument(Shared):

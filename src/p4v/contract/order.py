@@ -43,6 +43,9 @@ DEPENDENT = (
 
 BANDS = "bands"
 """No step, but where savings are shared by bands it matters whether quality comes before or after."""
+BY_RUN_OUT = "by_run_out"
+"""No step either: outstanding claims are an amount of their own beside reported dollars, so they and truncation give
+the same in either sequence."""
 
 
 class Move(Strict):
@@ -137,6 +140,8 @@ def _cost_steps(blocks: Mapping[str, Any]) -> Iterator[str]:
             "fees_in_cost": cost.coordination_fees == "counted_in",
         }
         yield from (step for step, is_there in present.items() if is_there)
+        if cost.completes_by_run_out():
+            yield BY_RUN_OUT
     adjustments = getattr(blocks.get("adjustments"), "items", None)
     if adjustments and any(item.side == "expenditure" for item in adjustments):
         yield "adjustments"
@@ -224,7 +229,9 @@ def silent_pairs(order: Order, active: Collection[str]) -> Iterator[tuple[str, s
     """Pairs of active steps whose sequence changes the money, and which the contract neither moves nor confirms."""
     moved = {move.step for move in order.moves}
     confirmed = {frozenset(confirm.pair) for confirm in order.confirms}
-    pairs = [*DEPENDENT, ("share", "quality")] if BANDS in active else DEPENDENT
+    pairs = [*DEPENDENT, ("share", "quality")] if BANDS in active else list(DEPENDENT)
+    if BY_RUN_OUT in active:
+        pairs.remove(("truncate", "complete"))
     for pair in pairs:
         if set(pair) <= set(active) and not moved & set(pair) and frozenset(pair) not in confirmed:
             yield pair

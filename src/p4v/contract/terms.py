@@ -58,11 +58,17 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """What terms are asked for: a period, the start of the agreement, and the day of knowledge."""
+    """What terms are asked for: a period, the start of the agreement, and the day of knowledge.
+
+    `paid_through` is the last day of paid claims, from which run-out counts; `fee_period` the months for which the
+    fee is settled, where they are not those of the period.
+    """
 
     period: Period
     agreement_start: date | None
     known: date | None
+    paid_through: date | None = None
+    fee_period: Period | None = None
 
 
 class Terms:
@@ -86,6 +92,16 @@ class Terms:
     @property
     def period(self) -> Period:
         return self.occasion.period
+
+    @property
+    def fee_period(self) -> Period:
+        """The months whose fee is settled."""
+        return self.occasion.fee_period or self.occasion.period
+
+    def run_out_of(self, month: Period) -> int | None:
+        """Whole months from a month to that through which claims are paid; None where no day is known."""
+        day = self.occasion.paid_through
+        return None if day is None else Period.of_months(day.year, day.month, 1).months_since(month)
 
     def for_month(self, month: Period) -> "Terms":
         """The terms of one month. Raises `NotInForce` for one that the contract does not cover."""
@@ -139,6 +155,13 @@ class Terms:
         where, allowed = f"terms.{block}.{field}", f"`{field}`: {because}"
         return Refusal([file.finding("P4V-C022", place, where, f"no `{field}`", allowed, remedy=remedy)])
 
+    def refused(self, code: str, block: str, path: tuple[str | int, ...], found: str, allowed: str) -> Refusal:
+        """The refusal of a term that does not go together with what is settled."""
+        placed = self._placed[block].get(str(path[0])) or self._placed[block]["clause"]
+        place = place_at(placed.node, path[1:]) if path[1:] else placed.key
+        where = ".".join(str(step) for step in ("terms", block, *path))
+        return Refusal([placed.file.finding(code, place, where, found, allowed)])
+
     def term(self, block: str, field: str) -> Term:
         """A term as a line: its name, unit, clause and origin."""
         known = self._terms.get((block, field))
@@ -170,7 +193,14 @@ class Terms:
         return Source(placed.clause or self._blocks[block].clause, origin)
 
 
-def terms_in_force(program: Program, period: Period, agreement_start: date | None, known: date | None = None) -> Terms:
+def terms_in_force(
+    program: Program,
+    period: Period,
+    agreement_start: date | None,
+    known: date | None = None,
+    paid_through: date | None = None,
+    fee_period: Period | None = None,
+) -> Terms:
     """The terms for a period, as known on a day (None: all that is signed).
 
     A contract's agreement starts when it says; of a program's, the start is given. Raises `Refusal` where terms are
@@ -181,7 +211,7 @@ def terms_in_force(program: Program, period: Period, agreement_start: date | Non
     if program.contract is not None:
         agreement_start = program.contract.agreement.effective
     placed = _placed(program, _amendments_in_force(program, period, agreement_start, known, whole=True))
-    occasion = Occasion(period, agreement_start, known)
+    occasion = Occasion(period, agreement_start, known, paid_through, fee_period)
     return Terms(program, _blocks(program, placed), placed, occasion)
 
 

@@ -70,6 +70,17 @@ def expenditure_with_pooling_charge(amount: Usd, pooling_charge_pmpm: UsdPmpm, m
     return amount + pooling_charge_pmpm * member_months
 
 
+def expenditure_with_outstanding_claims(amount: Usd, outstanding: UsdList) -> Usd:
+    """The cost with claims that are still outstanding, month by month; (m) -> ().
+
+    Source: p4v design, terms of expenditure: completion applies to month totals, a line against reported cost.
+
+    >>> expenditure_with_outstanding_claims(Fraction(4_600_000), [Fraction(4_000), Fraction(6_000)])
+    Fraction(4610000, 1)
+    """
+    return amount + total(outstanding)
+
+
 def expenditure_grossed_up(amount: Usd, administrative_share: Rate) -> Usd:
     """Cost with the share of administration in it.
 

@@ -159,6 +159,28 @@ def retroactive_fee_in_reach(retroactive_fee: Usd, months_back: Count, look_back
     return when(months_back <= look_back_months, retroactive_fee, 0)
 
 
+def fee_recovered(recovered_member_months: MemberMonths, care_coordination_fee_pmpm: UsdPmpm) -> Usd:
+    """What comes off the fee for member months for which none is due.
+
+    Source: p4v design, fifth acceptance scenario: 3 months after death at 2.00 are -6.
+
+    >>> fee_recovered(Fraction(3), Fraction(2))
+    Fraction(-6, 1)
+    """
+    return 0 - recovered_member_months * care_coordination_fee_pmpm
+
+
+def fee_not_recovered(unrecovered_member_months: MemberMonths, care_coordination_fee_pmpm: UsdPmpm) -> Usd:
+    """A memo: the fee of member months that lie beyond the look-back, which stays paid.
+
+    Source: p4v design, fifth acceptance scenario: 5 months beyond the look-back at 2.00, memo 10.00.
+
+    >>> fee_not_recovered(Fraction(5), Fraction(2))
+    Fraction(10, 1)
+    """
+    return unrecovered_member_months * care_coordination_fee_pmpm
+
+
 def capitation(capitation_pmpm: UsdPmpm, member_months: MemberMonths) -> Usd:
     """A fixed amount per member per month.
 

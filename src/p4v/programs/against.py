@@ -15,7 +15,9 @@ from p4v.formulas import (
     benchmark_of_cells,
     expenditure,
 )
+from p4v.programs.baseline import weights, write_baseline, year_pmpm
 from p4v.programs.course import Course
+from p4v.programs.market import market_trend, regional_pmpm, risk_of_scores
 from p4v.units import Unit
 from p4v.worksheet import Line
 
@@ -50,7 +52,7 @@ def write_benchmark_pmpm(course: Course) -> Line:
     if block.own_weight is not None:
         amount = course.compute(
             baseline.blended_pmpm, BLOCK, pmpm=amount,
-            regional_pmpm=course.term(BLOCK, "regional_pmpm"), own_weight=course.term(BLOCK, "own_weight"),
+            regional_pmpm=regional_pmpm(course, block), own_weight=course.term(BLOCK, "own_weight"),
         )  # fmt: skip
     risk = _risk_on_benchmark(course)
     if risk is not None:
@@ -68,15 +70,17 @@ def write_benchmark_pmpm(course: Course) -> Line:
 
 
 def _baseline(course: Course, block: Benchmark, stated_name: str) -> Line:
+    if block.baseline_periods is not None:
+        return write_baseline(course, block)
     if block.categories is not None:
         parts = [_category(course, block, place, item) for place, item in enumerate(block.categories)]
         return course.compute(baseline_by_category.baseline_pmpm, BLOCK, categories=parts)
     if block.years is not None:
-        weights = [
-            course.item(BLOCK, ("years", place), year, "weight", year.id) for place, year in enumerate(block.years)
+        costs = [
+            year_pmpm(course, block, place, course.given(f"baseline_pmpm.{year.id}", BLOCK), year.id)
+            for place, year in enumerate(block.years)
         ]
-        costs = [course.given(f"baseline_pmpm.{year.id}", BLOCK) for year in block.years]
-        return course.compute(baseline_weighted.baseline_pmpm, BLOCK, years=costs, weights=weights)
+        return course.compute(baseline_weighted.baseline_pmpm, BLOCK, years=costs, weights=weights(course, block))
     if block.pooled_years is not None:
         return course.compute(
             baseline_pooled.baseline_pmpm, BLOCK,
@@ -105,8 +109,8 @@ def _category(course: Course, block: Benchmark, place: int, item: CategoryBase) 
 def _trend(course: Course, block: Benchmark) -> Line | None:
     if block.trend is not None:
         trend = course.term(BLOCK, "trend")
-    elif block.trend_given:
-        trend = course.given("market_trend", BLOCK)
+    elif block.trend_given or block.market_trend is not None:
+        trend = market_trend(course, BLOCK)
     else:
         return None
     if block.lowest_trend is None:
@@ -118,12 +122,13 @@ def _trend(course: Course, block: Benchmark) -> Line | None:
 
 
 def risk_ratio(course: Course) -> Line:
-    """The change of risk, within its caps."""
-    given = course.given("risk_ratio", "risk")
-    if course.need("risk", Risk).lowest is None:
-        return given
+    """The change of risk, given or from members' scores, within its caps."""
+    block = course.need("risk", Risk)
+    ratio = course.given("risk_ratio", "risk") if block.scores is None else risk_of_scores(course, block.scores)
+    if block.lowest is None:
+        return ratio
     return course.compute(
-        benchmark_adjusted.capped_risk_ratio, "risk", risk_ratio=given,
+        benchmark_adjusted.capped_risk_ratio, "risk", risk_ratio=ratio,
         lowest_risk_ratio=course.term("risk", "lowest"), highest_risk_ratio=course.term("risk", "highest"),
     )  # fmt: skip
 

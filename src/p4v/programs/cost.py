@@ -4,16 +4,13 @@ from collections.abc import Callable, Mapping
 
 from p4v.contract.blocks.benchmark import Benchmark
 from p4v.contract.blocks.cost import Completion, CostCategory, Expenditure, LargeClaims
-from p4v.formulas import benchmark_of_cells, completion_multiplier, completion_percent, expenditure
+from p4v.formulas import benchmark_of_cells, expenditure
 from p4v.programs.against import adjustment_lines, risk_ratio
+from p4v.programs.completion import COMPLETION, outstanding_claims
 from p4v.programs.course import Course
 from p4v.worksheet import Line
 
 BLOCK = "expenditure"
-COMPLETION = {
-    "percent_complete": completion_percent.completed_expenditure,
-    "multiplier": completion_multiplier.completed_expenditure,
-}
 
 
 def write_expenditure(course: Course) -> Line:
@@ -69,7 +66,10 @@ def truncate(course: Course, amount: Line) -> Line:
     """What becomes of members of very high cost."""
     large = _cost(course).large_claims
     assert isinstance(large, LargeClaims)
-    course.item(BLOCK, ("large_claims",), large, "point", None)
+    if large.percentile is None:
+        course.item(BLOCK, ("large_claims",), large, "point", None)
+    else:
+        course.given("truncation_point", BLOCK)
     before = adjustment_lines(course, "expenditure", lambda when: when == "before_large_claims")
     if before:
         amount = course.compute(
@@ -90,11 +90,15 @@ def truncate(course: Course, amount: Line) -> Line:
 
 
 def complete(course: Course, amount: Line) -> Line:
-    """Claims still outstanding, by one factor for the year; those by category are complete already."""
+    """Claims still outstanding, by one factor for the year or month by month; those by category's own are complete."""
     completion = _cost(course).completion
     assert isinstance(completion, Completion)
     if completion.factor is None:
-        return amount
+        outstanding = outstanding_claims(course)
+        if not outstanding:
+            return amount
+        formula = expenditure.expenditure_with_outstanding_claims
+        return course.compute(formula, BLOCK, amount=amount, outstanding=outstanding)
     factor = course.item(BLOCK, ("completion",), completion, "factor", None)
     return course.compute(COMPLETION[completion.convention], BLOCK, amount=amount, completion_factor=factor)
 
@@ -134,7 +138,7 @@ def late_claims(course: Course, amount: Line) -> Line:
 
 def fees_in_cost(course: Course, amount: Line) -> Line:
     """The care coordination fees of the period."""
-    fee = course.sheet["care_coordination_fee"]
+    fee = course.fees_of_period(BLOCK)
     return course.compute(
         expenditure.expenditure_with_coordination_fees, BLOCK, amount=amount, care_coordination_fee=fee
     )

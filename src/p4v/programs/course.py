@@ -8,14 +8,19 @@ from typing import Any
 from p4v.contract.blocks.base import Block, Called, RoundingRule, Strict
 from p4v.contract.blocks.benchmark import Benchmark, Cell
 from p4v.contract.blocks.cash import SettledRoundings
+from p4v.contract.blocks.cost import Expenditure
 from p4v.contract.terms import Known, Terms
 from p4v.figures import Figures, Wanted
-from p4v.formulas import benchmark_of_cells
+from p4v.formulas import benchmark_of_cells, members
 from p4v.money import Rounding
+from p4v.periods import Period
 from p4v.programs.steps import Bar, term_line
 from p4v.programs.vocabulary import FIGURES
 from p4v.units import Table, Unit
 from p4v.worksheet import Formula, Line, Worksheet
+
+BEFORE_EXCLUSION = "member_months_before_exclusion"
+"""The group's member months where those of excluded members leave."""
 
 
 @dataclass(slots=True)
@@ -75,8 +80,11 @@ class Course:
 
     def given(self, name: str, block: str, unit: Unit | None = None, parts: bool = False) -> Line:
         """The line of a given figure, which the clause of a block asks for; with `parts` it need not be whole."""
-        if name == "member_months" and name not in self.sheet and self._cells():
-            return self._months_of_cells(block)
+        if name == "member_months" and name not in self.sheet:
+            if self._cells():
+                return self._months_of_cells(block)
+            if self.months_leave():
+                return self._months_without_excluded()
         wanted = self.wanted(name, block, unit=unit)
         return self.figures.wanted(self.sheet, name, replace(wanted, whole=wanted.whole and not parts))
 
@@ -93,6 +101,33 @@ class Course:
         parts = [self.given(f"member_months.{cell.id}", block) for cell in self._cells()]
         clause = self.clause(block)
         return self.sheet.compute(benchmark_of_cells.member_months, clause=clause, parts=parts)
+
+    def months_leave(self) -> bool:
+        """Whether the member months of those whose cost is excluded leave with their dollars."""
+        cost = self.block("expenditure", Expenditure)
+        return cost is not None and cost.large_claims is not None and cost.large_claims.months == "leave"
+
+    def _months_without_excluded(self) -> Line:
+        """The member months that count, of those there were and those that left."""
+        left = "large_claims_excluded_member_months"
+        return self.sheet.compute(
+            members.member_months, clause=self.clause("expenditure"),
+            member_months_before_exclusion=self.given(BEFORE_EXCLUSION, "expenditure"),
+            large_claims_excluded_member_months=self.given(left, "expenditure"),
+        )  # fmt: skip
+
+    def fees_of_period(self, block: str) -> Line:
+        """The care coordination fees of the whole period: the settled ones, or given where a part of it is settled."""
+        if self.terms.occasion.fee_period is not None:
+            return self.given("coordination_fees_paid", block)
+        return self.sheet["care_coordination_fee"]
+
+    def refuse_shared_months(self, block: str, path: tuple[str | int, ...], other: Period) -> None:
+        """Raises `Refusal` for a period to compare with that shares months with the one that is settled."""
+        period = self.terms.period
+        if other.first_day <= period.last_day and period.first_day <= other.last_day:
+            found, allowed = f"months of the period settled, {period}", "months before or after it"
+            raise self.terms.refused("P4V-C023", block, path, found, allowed)
 
     def has_figure(self, name: str, block: str) -> bool:
         """Whether an optional figure is given."""

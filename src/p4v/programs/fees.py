@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 
+from p4v.contract.blocks.members import MemberMonths
 from p4v.contract.blocks.rewards import Capitation, CareCoordinationFee
 from p4v.contract.terms import NotInForce, Terms
 from p4v.formulas import fee_by_size, fee_per_year, fees
@@ -11,7 +12,7 @@ from p4v.programs.quality import Scored, thresholds_of
 from p4v.units import Unit
 from p4v.worksheet import Line, LineFault
 
-BLOCK = "care_coordination_fee"
+BLOCK, MEMBERS = "care_coordination_fee", "member_months"
 STATED = "care_coordination_fee_pmpm"
 
 
@@ -34,7 +35,8 @@ def write_capitation(course: Course) -> Line | None:
     """The settled line `capitation`, or None where the contract has none."""
     if course.block("capitation", Capitation) is None:
         return None
-    months = course.given("member_months", "capitation")
+    part = course.terms.occasion.fee_period is not None
+    months = course.given("capitation_member_months" if part else "member_months", "capitation")
     return course.settle(
         fees.capitation, "capitation", capitation_pmpm=course.term("capitation", "pmpm"), member_months=months
     )
@@ -45,9 +47,10 @@ def _amount(course: Course, block: CareCoordinationFee) -> Line:
         return _by_month(course, block)
     if block.pmpm is not None:
         rate = _rounded(course, block, course.term(BLOCK, "pmpm"))
-        return course.compute(
+        amount = course.compute(
             fees.fee_amount, BLOCK, care_coordination_fee_pmpm=rate, member_months=_months(course, block)
         )
+        return _less_recovered(course, block, amount, rate)
     if block.per_member_per_year is not None:
         return course.compute(
             fee_per_year.fee_amount, BLOCK, member_months=_months(course, block),
@@ -63,9 +66,10 @@ def _amount(course: Course, block: CareCoordinationFee) -> Line:
         rate = course.compute(
             fees.fee_at_panel_size, BLOCK, panel_size=course.given("panel_size", BLOCK), fee_by_panel_size=table
         )
-        return course.compute(
+        amount = course.compute(
             fee_by_size.fee_amount, BLOCK, fee_at_panel_size=rate, member_months=_months(course, block)
         )
+        return _less_recovered(course, block, amount, rate)
     return course.compute(fees.total_fee, BLOCK, parts=_parts(course, block))
 
 
@@ -99,15 +103,53 @@ def _parts(course: Course, block: CareCoordinationFee) -> list[Line]:
 
 
 def _months(course: Course, block: CareCoordinationFee) -> Line:
-    return course.given("member_months" if block.roster == "cost" else "fee_member_months", BLOCK)
+    """The months of the cost side, unless the fee has a roster or a period of its own."""
+    own = block.roster == "fee" or course.terms.occasion.fee_period is not None
+    return course.given("fee_member_months" if own else "member_months", BLOCK)
+
+
+def _less_recovered(course: Course, block: CareCoordinationFee, amount: Line, rate: Line) -> Line:
+    recovered = _recovered(course, block, rate, None)
+    return course.compute(fees.total_fee, BLOCK, parts=[amount, *recovered]) if recovered else amount
+
+
+def _recovered(course: Course, block: CareCoordinationFee, rate: Line, since: str | None) -> list[Line]:
+    """What comes off the fee for each exclusion of its roster, and the memo of what lies beyond its look-back.
+
+    `since` is the first month of a rate where rates change.
+    """
+    of_members = course.block(MEMBERS, MemberMonths)
+    if of_members is None or block.roster != "fee":
+        return []
+    parts = []
+    for place, item in enumerate(of_members.exclusions or []):
+        if "fee" not in item.rosters or item.months == "stay":
+            continue
+        key = item.id if since is None else f"{item.id}-{since}"
+        months = course.given(f"recovered_member_months.{key}", BLOCK)
+        parts.append(
+            course.compute(
+                fees.fee_recovered, BLOCK, key, recovered_member_months=months, care_coordination_fee_pmpm=rate
+            )
+        )
+        if item.look_back_months is not None:
+            course.item(MEMBERS, ("exclusions", place), item, "look_back_months", item.id)
+            beyond = course.given(f"unrecovered_member_months.{key}", BLOCK)
+            course.compute(
+                fees.fee_not_recovered, BLOCK, key,
+                unrecovered_member_months=beyond, care_coordination_fee_pmpm=rate,
+            )  # fmt: skip
+    return parts
 
 
 def _by_month(course: Course, block: CareCoordinationFee) -> Line:
     """A line to each month at the rate of that month, and to each change of an earlier month."""
     parts: list[Line] = []
+    rates: dict[str, Line] = {}
     if block.by_month:
-        for month in course.terms.period.months():
+        for month in course.terms.fee_period.months():
             rate = rate_of_month(course, month)
+            rates[rate.name] = rate
             months = course.given(f"fee_member_months.{month.first_month}", BLOCK)
             parts.append(
                 course.compute(
@@ -116,8 +158,11 @@ def _by_month(course: Course, block: CareCoordinationFee) -> Line:
             )
     else:
         rate = course.term(BLOCK, "pmpm")
+        rates[rate.name] = rate
         months = _months(course, block)
         parts.append(course.compute(fees.fee_amount, BLOCK, care_coordination_fee_pmpm=rate, member_months=months))
+    for name, rate in rates.items():
+        parts += _recovered(course, block, rate, name.partition(".")[2] or None)
     if block.look_back_months is not None:
         parts += _retroactive(course)
     return course.compute(fees.total_fee, BLOCK, parts=parts)
@@ -133,7 +178,7 @@ def _of_earlier_month(course: Course, name: str, key: str) -> Line:
     """A change in an earlier month: its memo amount, and what of it is settled."""
     month = _earlier_month(course, name, key)
     source = course.terms.source(BLOCK, "look_back_months")
-    since = Fraction(course.terms.period.months_since(month))
+    since = Fraction(course.terms.fee_period.months_since(month))
     back = course.sheet.term(f"months_back.{key}", since, Unit.COUNT, source)
     memo = course.compute(
         fees.retroactive_fee, BLOCK, key, retroactive_member_months=course.given(name, BLOCK),
@@ -153,7 +198,7 @@ def _earlier_month(course: Course, name: str, key: str) -> Period:
         course.terms.for_month(month)
     except (ValueError, NotInForce) as error:
         raise LineFault(name, "no month of the contract") from error
-    if course.terms.period.months_since(month) <= 0:
+    if course.terms.fee_period.months_since(month) <= 0:
         raise LineFault(name, "a month that is not before the period")
     return month
 

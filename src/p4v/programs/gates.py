@@ -6,6 +6,7 @@ from p4v.contract.blocks.members import MemberMonths
 from p4v.contract.blocks.quality import TrendGate
 from p4v.formulas import cost_trend, expenditure, gate_panel, gate_trend, gate_trend_below, gates
 from p4v.programs.course import Course
+from p4v.programs.market import market_trend
 from p4v.worksheet import Line
 
 
@@ -37,7 +38,7 @@ def trend_gate(course: Course) -> Line:
     if name in course.sheet:
         return course.sheet[name]
     block = course.need("trend_gate", TrendGate)
-    limit = course.given("market_trend", "trend_gate") if block.limit is None else course.term("trend_gate", "limit")
+    limit = market_trend(course, "trend_gate") if block.limit is None else course.term("trend_gate", "limit")
     clause = course.clause("trend_gate")
     own = course.sheet.compute(
         cost_trend.cost_trend, clause=clause, expenditure_pmpm=expenditure_pmpm(course, "trend_gate"),

@@ -22,6 +22,7 @@ from p4v.programs.resets import write_fee_reset, write_uplift
 from p4v.programs.savings import write_savings
 from p4v.programs.split import write_category_split, write_distribution, write_funders
 from p4v.programs.strata import write_strata
+from p4v.programs.waivers import write_waivers
 from p4v.worksheet import Line, Worksheet
 
 PAYING = ("care_coordination_fee", "capitation", "share", "category_split", "fee_reset", "pay_for_performance",
@@ -55,6 +56,7 @@ def settle(sheet: Worksheet, terms: Terms, figures: Figures) -> None:
     write_funders(course, reward or incentive)
     write_distribution(course)
     write_strata(course, fee, gross)
+    write_waivers(course)
 
 
 def _gross(course: Course) -> tuple[Line | None, Line | None]:

@@ -471,7 +471,7 @@ def fee_offset(sides: Sides) -> None:
     elif course.key is not None:
         raise course.terms.lacks("fee_offset", "fees", "`given`, as parts that are settled apart have their own")
     else:
-        fees = course.sheet["care_coordination_fee"]
+        fees = course.fees_of_period("fee_offset")
     formulas = offsets if sides.parted else offsets_before_gate
     after = course.compute(
         formulas.savings_after_fee_offset, "fee_offset", amount=sides.savings, coordination_fees_paid=fees

@@ -18,7 +18,8 @@ def write_strata(course: Course, fee: Line | None, gross: Line | None) -> None:
         course.sheet.name_key(stratum.id, stratum.name)
     ids = [stratum.id for stratum in block.items]
     stated = course.block("care_coordination_fee", CareCoordinationFee)
-    if fee is not None and stated is not None and stated.pmpm is not None:
+    whole = course.terms.occasion.fee_period is None
+    if fee is not None and whole and stated is not None and stated.pmpm is not None:
         fees = [_fee(course, id_) for id_ in ids]
         course.compute(strata.outside_strata, BLOCK, "fee", whole=fee, strata=fees)
     if gross is not None:

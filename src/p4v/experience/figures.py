@@ -168,6 +168,19 @@ class GroupReader:
         months = self.rows(PERFORMANCE).months()
         return Fraction(months // len(self.plan.terms.period.months()))
 
+    def rejected(self, faults: list[int]) -> tuple[Fraction, Fraction]:
+        """Rows of the group that break one of some row rules, and what can be read of their dollars."""
+        rows, dollars = Fraction(0), Fraction(0)
+        for rules in self.plan.rules():
+            if any(window.kind in ("market", "market_base") for window in rules.windows):
+                continue
+            experience = self.experience[rules]
+            mine = np.isin(experience.cells.status, [-fault for fault in faults])
+            mine &= experience.cells.group == _place(experience.groups, self.group)
+            rows = max(rows, Fraction(total(experience.cells.rows[mine])))
+            dollars = max(dollars, Fraction(total(experience.cells.dollars[mine]), CENTS))
+        return rows, dollars
+
     # The fee's roster
 
     def recovered(self, rule: str, beyond: bool) -> Fraction:

@@ -52,14 +52,19 @@ class RolledUp:
     """An experience, and what the checks of the same pass found."""
 
     experience: Experience
-    faults: Mapping[int, int]
-    """Row rule to the number of rows that break it."""
+    faults: Mapping[tuple[str | None, int], int]
+    """Group and row rule to the number of rows that break it."""
     twice: int
-    """Rows of a member and month beyond the first."""
+    """Rows of a member and month beyond the first, unless a rule takes them out; and copies that differ."""
     in_two_groups: int
     """Members who are with two groups in one month."""
     members: Table
-    """Distinct member ids, still in the engine."""
+    """Member ids, still in the engine."""
+
+    def rows_of(self, place: int) -> int:
+        """Rows that an exclusion takes out, of all groups."""
+        cells = self.experience.cells
+        return int(cells.rows[cells.status == len(STANDING) + place].sum())
 
 
 def roll_up(rows: Rows, rules: DataRules) -> RolledUp:
@@ -74,7 +79,7 @@ def roll_up(rows: Rows, rules: DataRules) -> RolledUp:
     amounts = _member_years(final, rules).cache()
     moved = _moved(amounts)
     cells = _cells(final if not rules.by_month else _by_month(table, members, rules), rules)
-    return _collected(rows, rules, status, cells, amounts, moved)
+    return _collected(rows, rules, status, cells, amounts, moved, _differing_copies(table, rules))
 
 
 # Rows: window, months in units, status
@@ -188,6 +193,18 @@ def _matches(table: Table, exclusion: Exclusion) -> Any:
     if exclusion.rule == "duplicates":
         return table.copy_number > 0
     return table[exclusion.column].isin(exclusion.values).fill_null(False)
+
+
+def _differing_copies(table: Table, rules: DataRules) -> int:
+    """Rows of a member and month that a rule for copies would take out although they say something else."""
+    if not any(exclusion.rule == "duplicates" for exclusion in rules.exclusions):
+        return 0
+    sound = table.filter(table.fault == 0)
+    values = ["units", *(f"c{place}" for place in range(len(rules.costs)))]
+    ends = {f"{end}_{name}": getattr(sound[name], end)() for name in values for end in ("min", "max")}
+    copies = sound.group_by("group_id", "member_id", "month").agg(copies=sound.count(), **ends)
+    differ = ibis.or_(*(copies[f"min_{name}"] != copies[f"max_{name}"] for name in values))
+    return int(copies.filter((copies.copies > 1) & differ).count().execute())
 
 
 def _of_members(rules: DataRules) -> list[tuple[int, Exclusion]]:
@@ -327,7 +344,13 @@ def _cells(grouped: Table, rules: DataRules) -> Table:
 
 
 def _collected(
-    rows: Rows, rules: DataRules, statuses: Sequence[str], cells: Table, amounts: Table, moved: Table
+    rows: Rows,
+    rules: DataRules,
+    statuses: Sequence[str],
+    cells: Table,
+    amounts: Table,
+    moved: Table,
+    differing: int,
 ) -> RolledUp:
     """Everything in numpy, names as numbers in the order of the alphabet."""
     small = cells.to_pyarrow()
@@ -345,15 +368,15 @@ def _collected(
         years,
         seen,
     )
-    return RolledUp(experience, faults, twice, in_two, amounts.select("member_id"))
+    return RolledUp(experience, faults, twice + differing, in_two, amounts.select("member_id"))
 
 
-def _faults(small: pa.Table) -> dict[int, int]:
-    """Row rule to the rows that break it."""
-    found: dict[int, int] = {}
-    for status, rows in zip(small["status"].to_pylist(), small["rows"].to_pylist(), strict=True):
+def _faults(small: pa.Table) -> dict[tuple[str | None, int], int]:
+    """Group and row rule to the rows that break it."""
+    found: dict[tuple[str | None, int], int] = {}
+    for group, status, rows in zip(*(small[name].to_pylist() for name in ("group_id", "status", "rows")), strict=True):
         if status < 0:
-            found[-status] = found.get(-status, 0) + rows
+            found[(group, -status)] = found.get((group, -status), 0) + rows
     return found
 
 

@@ -1,0 +1,388 @@
+"""All contracts of a workspace settled for a period, from its tables: one pass for those that share data rules."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+import rfc8785
+
+from p4v.asked import figures_asked
+from p4v.contract.blocks.cost import LargeClaims
+from p4v.contract.blocks.members import Waivers
+from p4v.contract.documents import Program, shown_path
+from p4v.contract.terms import NotInForce, Terms
+from p4v.contract.yaml_tree import read_yaml
+from p4v.data.given import Fault, given_figures
+from p4v.data.open import OpenTables, open_tables
+from p4v.data.reference import point_of
+from p4v.errors import Finding, Refusal, did_you_mean
+from p4v.experience.controls import controls_of, ties
+from p4v.experience.figures import GroupReader
+from p4v.experience.plan import Plan, plan_of
+from p4v.experience.rollup import RolledUp, Rows, roll_up
+from p4v.experience.rules import DataRules, Experience
+from p4v.figures import Figure, FigureMissing, Figures, Wanted
+from p4v.money import fraction_text
+from p4v.settlement import Settlement, terms_for, worksheet
+from p4v.single import CODES, read_contract
+from p4v.worksheet import LineFault
+from p4v.workspace.again import SCHEMA
+from p4v.workspace.document import Workspace
+from p4v.workspace.occasion import NotNow, Occasion, occasion_of
+from p4v.workspace.results import GroupResult, Request, Settled
+
+Step = Callable[[str], None]
+_YEAR = 12
+_MANY = Fraction(1, 10)
+"""More members above a truncation point than this share are worth a word."""
+
+
+def settle_workspace(workspace: Workspace, request: Request, step: Step = lambda _: None) -> Settled:
+    """Settles the contracts of a workspace. `step` is called with what is being done.
+
+    Raises `Refusal` with everything that is wrong in the contracts, then in the tables, then in what they give.
+    """
+    step("reading contracts")
+    contracts = _chosen(workspace, _contracts(workspace), request)
+    todo, waiting = _occasions(contracts, request)
+    _refuse_unknown_day(workspace, request)
+    step("reading tables")
+    with open_tables(list(workspace.tables.values()), threads=request.threads, memory=None) as tables:
+        jobs = _jobs(todo, request, tables)
+        experience = _rolled_up(jobs, tables, step)
+        settler = _Settler(workspace, request, tables, experience, frozenset(_group(program) for program in contracts))
+        done = settler.settle(jobs, step)
+        rejected = settler.rejected(jobs)
+    by_contract = {result.contract_id: result for result in (*done, *waiting)}
+    return Settled([by_contract[program.id] for program in contracts], tables.inputs, rejected)
+
+
+def _contracts(workspace: Workspace) -> list[Program]:
+    """The contracts of a workspace, sound. Raises `Refusal` with all that is wrong in any of them."""
+    findings: list[Finding] = []
+    programs: list[Program] = []
+    for path in sorted(workspace.contracts.glob("*.yaml")):
+        try:
+            if "contract" in read_yaml(path, shown_path(path), path.name).root.entries:
+                programs.append(read_contract(path))
+        except Refusal as refusal:
+            findings += refusal.findings
+    if findings:
+        raise Refusal(findings)
+    if not programs:
+        raise Refusal([Finding("P4V-C008", shown_path(workspace.contracts), "no contract", "a contract in the folder")])
+    return programs
+
+
+def _group(program: Program) -> str:
+    assert program.contract is not None
+    return program.contract.group.id
+
+
+def _chosen(workspace: Workspace, programs: Sequence[Program], request: Request) -> list[Program]:
+    """The contracts of the groups that are asked for. Raises `Refusal` for a group without one."""
+    groups = {_group(program) for program in programs}
+    unknown = [group for group in request.groups if group not in groups]
+    if unknown:
+        shown, allowed = shown_path(workspace.contracts), f"one of {', '.join(sorted(groups))}"
+        raise Refusal(
+            [
+                Finding("P4V-D038", shown, "a group without a contract", allowed, f"--group {group[:80]}",
+                        help=did_you_mean(group, groups))
+                for group in unknown
+            ]
+        )  # fmt: skip
+    return [program for program in programs if not request.groups or _group(program) in request.groups]
+
+
+def _refuse_unknown_day(workspace: Workspace, request: Request) -> None:
+    """A day of knowledge that lies after all that the tables know about. No clock is read."""
+    known_at = [spec.known_at for spec in workspace.tables.values() if spec.known_at is not None]
+    if request.known is not None and known_at and request.known > max(known_at):
+        allowed = f"{max(known_at)} or earlier, the newest day that the tables know about"
+        raise Refusal([Finding("P4V-C050", "--known", f"{request.known}", allowed)])
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One contract that is settled: its terms and what they want of the tables."""
+
+    program: Program
+    occasion: Occasion
+    terms: Terms
+    asked: Mapping[str, Wanted]
+    plan: Plan
+
+
+def _occasions(
+    programs: Sequence[Program], request: Request
+) -> tuple[list[tuple[Program, Occasion]], list[GroupResult]]:
+    todo: list[tuple[Program, Occasion]] = []
+    waiting: list[GroupResult] = []
+    for program in programs:
+        occasion = occasion_of(program, request.period, request.status, request.known)
+        if isinstance(occasion, NotNow):
+            waiting.append(_not_settled(program, occasion))
+        else:
+            todo.append((program, occasion))
+    return todo, waiting
+
+
+def _not_settled(program: Program, why: NotNow) -> GroupResult:
+    assert program.contract is not None
+    party = program.contract.group
+    return GroupResult(program.id, party.id, party.name, program, why.state, why.reason)
+
+
+def _jobs(todo: Sequence[tuple[Program, Occasion]], request: Request, tables: OpenTables) -> list[_Job]:
+    """What each contract wants. Raises `Refusal` with the terms that any of them lacks."""
+    jobs: list[_Job] = []
+    findings: list[Finding] = []
+    for program, occasion in todo:
+        days = (request.known, request.paid_through, occasion.fee_period)
+        try:
+            terms = terms_for(program, occasion.period, None, *days)
+            known, paid_through, fee_period = days
+            asked = figures_asked(program, occasion.period, None, known, occasion.status, paid_through, fee_period)
+            jobs.append(_Job(program, occasion, terms, asked, plan_of(terms, asked, _group(program), tables.columns)))
+        except Refusal as refusal:
+            findings += refusal.findings
+        except NotInForce as error:
+            findings.append(Finding("P4V-D035", program.file.shown, f"the period {error.period}", error.allowed))
+    if findings:
+        raise Refusal(list(dict.fromkeys(findings)))
+    return jobs
+
+
+def _rolled_up(jobs: Sequence[_Job], tables: OpenTables, step: Step) -> dict[DataRules, Experience]:
+    """Every set of rules rolled up once, for all groups that have it. Raises `Refusal` for what the checks find."""
+    groups: dict[DataRules, set[str]] = {}
+    for job in jobs:
+        for rules in job.plan.rules():
+            groups.setdefault(rules, set()).update(job.plan.groups)
+    rows = Rows(tables.months, tables.deaths, tables.columns, tables.months_kind == "covered_days")
+    found: dict[DataRules, Experience] = {}
+    findings: list[Finding] = []
+    for number, (rules, wanted) in enumerate(groups.items(), start=1):
+        step(f"rolling up {number} of {len(groups)}")
+        of_market = any(window.kind in ("market", "market_base") for window in rules.windows)
+        rolled = roll_up(rows, replace(rules, groups=() if of_market else tuple(sorted(wanted))))
+        found[rules] = rolled.experience
+        findings += _check_findings(rolled, rules, jobs, tables)
+    if findings:
+        raise Refusal(list(dict.fromkeys(findings)))
+    return found
+
+
+def _check_findings(rolled: RolledUp, rules: DataRules, jobs: Sequence[_Job], tables: OpenTables) -> Iterator[Finding]:
+    """Faults of rows that no waiver covers; rows that stand twice; ids that are none."""
+    stopping = _stopping(rolled, jobs, tables)
+    if stopping:
+        yield from tables.findings(stopping)
+    yield from tables.id_findings(rolled.members)
+    if rolled.twice or rolled.in_two_groups:
+        yield from tables.duplicate_findings(rules.roster)
+    for place, exclusion in enumerate(rules.exclusions):
+        rows = rolled.rows_of(place)
+        if exclusion.most_rows is not None and rows > exclusion.most_rows:
+            found = f"{rows} rows that the exclusion `{exclusion.id}` takes out"
+            allowed = f"up to {exclusion.most_rows}, as the contract says"
+            yield Finding("P4V-D061", tables.shown, found, allowed, exclusion.id)
+
+
+def _stopping(rolled: RolledUp, jobs: Sequence[_Job], tables: OpenTables) -> dict[int, int]:
+    """The row rules that more rows of a group break than its contract waives, with those rows."""
+    waived = {(_group(job.program), waiver.finding): int(waiver.most_rows) for job in jobs for waiver in _waivers(job)}
+    found: dict[int, int] = {}
+    for (group, fault), rows in rolled.faults.items():
+        if rows > waived.get((group, tables.fault_codes[fault]), 0):
+            found[fault] = found.get(fault, 0) + rows
+    return found
+
+
+def _waivers(job: _Job) -> list[Any]:
+    block = job.terms.block("waivers", Waivers)
+    return list(block.items) if block is not None else []
+
+
+@dataclass(slots=True)
+class _Settler:
+    """Settles one contract after the other from what was rolled up."""
+
+    workspace: Workspace
+    request: Request
+    tables: OpenTables
+    experience: Mapping[DataRules, Experience]
+    contracted: frozenset[str]
+
+    def settle(self, jobs: Sequence[_Job], step: Step) -> list[GroupResult]:
+        """Raises `Refusal` with all that any contract lacks."""
+        findings: list[Finding] = []
+        done: list[GroupResult] = []
+        for number, job in enumerate(jobs, start=1):
+            step(f"settling {number} of {len(jobs)}")
+            try:
+                done.append(self._settled(job))
+            except Refusal as refusal:
+                findings += refusal.findings
+        if findings:
+            raise Refusal(list(dict.fromkeys(findings)))
+        return done
+
+    def _settled(self, job: _Job) -> GroupResult:
+        contract = job.program.contract
+        assert contract is not None
+        group = contract.group.id
+        reader = GroupReader(job.plan, group, self.experience, self.contracted, self._point)
+        self._refuse_missing(job)
+        found = reader.figures() | self._waived(job, reader)
+        found |= self._given(job, group, found)
+        figures = Figures(found, job.occasion.status)
+        controls = controls_of(reader, self.tables.fault_codes)
+        assert ties(controls), "control totals that do not tie"
+        sheet = self._sheet(job, figures)
+        settlement = Settlement(
+            group, job.program.id, job.occasion.period, job.occasion.status, sheet.lines, controls=tuple(controls)
+        )
+        content = self._figures_json(job, found, controls)
+        return GroupResult(
+            job.program.id, group, contract.group.name, job.program, "settled", "", settlement, content,
+            tuple(_notes(reader)),
+        )  # fmt: skip
+
+    def _sheet(self, job: _Job, figures: Figures) -> Any:
+        request, occasion = self.request, job.occasion
+        try:
+            return worksheet(
+                job.program, occasion.period, None, figures, "exact", request.known, request.paid_through,
+                occasion.fee_period,
+            )  # fmt: skip
+        except FigureMissing as missing:
+            raise Refusal([self._missing(missing.name, job)]) from None
+        except LineFault as fault:
+            found = f"figures from which `{fault.name}` cannot be computed ({fault.reason})"
+            raise Refusal(
+                [Finding("P4V-D045", self.tables.shown, found, "figures that the formula takes", _group(job.program))]
+            ) from None
+
+    def _missing(self, name: str, job: _Job) -> Finding:
+        wanted = job.asked.get(name)
+        clause = f": {wanted.clause} asks for it" if wanted else ""
+        allowed = f"`{name}` of group {_group(job.program)}{clause}"
+        remedy = "give it in the table `figures` (group_id, period, name, key, value), or quality results in `quality`"
+        return Finding("P4V-D013", self.workspace.file.shown, f"no `{name}`", allowed, "tables", help=remedy)
+
+    def _refuse_missing(self, job: _Job) -> None:
+        """A group that is not in the data, and months without a single row."""
+        findings: list[Finding] = []
+        for window, served in job.plan.windows.items():
+            experience = self.experience[served.rules]
+            whose = sorted(job.plan.groups) if window not in _MARKETS else []
+            for group in whose:
+                if group not in experience.groups:
+                    found = f"no rows of group `{group}`"
+                    findings.append(Finding("P4V-D038", self.tables.shown, found, "rows of the contract's group"))
+                else:
+                    findings += self._months_missing(group, experience, served.window)
+        if findings:
+            raise Refusal(list(dict.fromkeys(findings)))
+
+    def _months_missing(self, group: str, experience: Experience, window: int) -> Iterator[Finding]:
+        seen = experience.months_seen.get((list(experience.groups).index(group), window), 0)
+        period, step = experience.rules.windows[window].period, _YEAR if self.tables.yearly else 1
+        months = list(enumerate(period.months()))[::step]
+        gone = [month.first_month for place, month in months if not seen >> place & 1]
+        if gone:
+            found = f"no rows of group `{group}` in {', '.join(gone)}"
+            allowed = f"rows in every month of {period}"
+            yield Finding("P4V-D039", self.tables.shown, found, allowed, "month")
+
+    def _point(self, block: LargeClaims) -> Fraction:
+        assert block.percentile is not None
+        path = self.workspace.references.get(block.percentile.reference)
+        if path is None:
+            known = ", ".join(self.workspace.references) or "none: `references` is empty"
+            found = f"no reference `{block.percentile.reference}`"
+            raise Refusal([Finding("P4V-C014", self.workspace.file.shown, found, known, "references")])
+        return point_of(path, block.percentile)
+
+    # Figures that rows do not give
+
+    def _given(self, job: _Job, group: str, found: Mapping[str, Figure]) -> dict[str, Figure]:
+        """Quality results and given figures. Raises `Refusal` for what does not fit or is missing."""
+        written, tables_of = self.tables.written(group, job.occasion.period)
+        asked = {name: wanted for name, wanted in job.asked.items() if name not in found}
+        faults: list[Fault] = []
+        given = given_figures(written, asked, faults.append, job.occasion.status)
+        findings = [
+            self._missing(fault.name, job) if fault.written is None
+            else self.tables.written_finding(CODES[fault.kind], fault, group)
+            for fault in faults
+        ]  # fmt: skip
+        if findings:
+            raise Refusal(findings)
+        return {
+            name: replace(figure, origin={"table": tables_of[name], "column": name})
+            for name, figure in given.by_name.items()
+        }
+
+    # Waivers
+
+    def _waived(self, job: _Job, reader: GroupReader) -> dict[str, Figure]:
+        """Rows and dollars of each waiver."""
+        found: dict[str, Figure] = {}
+        for waiver in _waivers(job):
+            faults = [number for number, code in self.tables.fault_codes.items() if code == waiver.finding]
+            rows, dollars = reader.rejected(faults)
+            for name, value in ((f"waived_rows.{waiver.id}", rows), (f"waived_dollars.{waiver.id}", dollars)):
+                wanted = job.asked[name]
+                found[name] = Figure(value, wanted.unit, wanted.clause, {"table": "member_months", "column": "rows"})
+        return found
+
+    def rejected(self, jobs: Sequence[_Job]) -> bytes | None:
+        """The rows that waivers hold back, as a table."""
+        faults = {
+            int(-status)
+            for experience in self.experience.values()
+            for status in experience.cells.status.tolist()
+            if status < 0
+        }
+        return self.tables.rejected_csv(sorted(faults)) if faults and jobs else None
+
+    def _figures_json(self, job: _Job, found: Mapping[str, Figure], controls: Sequence[Mapping[str, Any]]) -> bytes:
+        request, occasion = self.request, job.occasion
+        fee_period = occasion.fee_period
+        return rfc8785.dumps(
+            {
+                "schema": SCHEMA,
+                "group": _group(job.program),
+                "period": str(occasion.period),
+                "fee_period": fee_period and str(fee_period),
+                "status": occasion.status,
+                "paid_through": request.paid_through and request.paid_through.isoformat(),
+                "known": request.known and request.known.isoformat(),
+                "figures": [_entry(name, figure) for name, figure in sorted(found.items())],
+                "controls": list(controls),
+                "tables": [
+                    {"role": table.role, "rows": table.rows, "known_at": table.known_at and table.known_at.isoformat()}
+                    for table in self.tables.inputs
+                ],
+            }
+        )
+
+
+_MARKETS = ("market", "market_base", "region")
+
+
+def _entry(name: str, figure: Figure) -> dict[str, Any]:
+    exact = None if figure.value is None else fraction_text(figure.value)
+    return {
+        "name": name, "exact": exact, "unit": str(figure.unit), "origin": dict(figure.origin), "label": figure.label,
+    }  # fmt: skip
+
+
+def _notes(reader: GroupReader) -> Iterator[str]:
+    truncated = reader.truncated
+    if truncated is not None and truncated.of and Fraction(truncated.members, truncated.of) > _MANY:
+        yield "more than 10% of members lie above the truncation point"

@@ -1,7 +1,7 @@
 """The lines of a stored settlement as text, and which part of the statement each stands in."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from fractions import Fraction
 from typing import Any
 
@@ -11,6 +11,10 @@ from p4v.report.wording import RULE_WORDS, Lines, formula_in_numbers, formula_in
 
 _WORKING = ("savings_change", "losses_change", "rounding_change", "waterfall")
 _GATES = ("gate_met", "gate_distance", "not_earned")
+_AGAINST = {"baseline": ("baseline_", "year_"), "market": ("market_", "mix_", "regional_")}
+"""Lines that a benchmark is made from, year by year or cell by cell."""
+_FEW = 12
+"""So many of them are read where they stand; more stand apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,8 @@ class Parts:
     terms: Sequence[LineView]
     working: Sequence[LineView]
     quality: Sequence[LineView]
+    baseline: Sequence[LineView]
+    market: Sequence[LineView]
 
 
 def line_view(line: Mapping[str, Any], lines: Lines) -> LineView:
@@ -58,9 +64,11 @@ def line_view(line: Mapping[str, Any], lines: Lines) -> LineView:
 def parts_of(document: Mapping[str, Any], measures: Sequence[str]) -> Parts:
     """Every line in its part, in the order of the settlement."""
     lines = {line["name"]: line for line in document["lines"]}
-    parts: dict[str, list[LineView]] = {part: [] for part in ("main", "given", "terms", "working", "quality")}
-    for line in document["lines"]:
-        parts[_part(line, measures)].append(line_view(line, lines))
+    parts: dict[str, list[LineView]] = {field.name: [] for field in fields(Parts)}
+    against = [_against(line) for line in document["lines"]]
+    apart = {part for part in _AGAINST if against.count(part) > _FEW}
+    for line, part in zip(document["lines"], against, strict=True):
+        parts[part if part in apart else _part(line, measures)].append(line_view(line, lines))
     return Parts(**parts)
 
 
@@ -75,6 +83,14 @@ def rounding_text(line: Mapping[str, Any]) -> str | None:
 
 def is_negative(line: Mapping[str, Any]) -> bool:
     return line["value"] is not None and line["unit"] != "table" and figure(line) < 0
+
+
+def _against(line: Mapping[str, Any]) -> str:
+    """The baseline or the market, of a line that is given or computed for one year, category or cell of it."""
+    stem, _, key = line["name"].partition(".")
+    if not key or line["kind"] not in ("given", "computed"):
+        return ""
+    return next((part for part, stems in _AGAINST.items() if stem.startswith(stems)), "")
 
 
 def _part(line: Mapping[str, Any], measures: Sequence[str]) -> str:

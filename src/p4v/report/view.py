@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from p4v.report.controls import ControlsView, controls_view, table_digests
 from p4v.report.fonts import font_data
 from p4v.report.gates import GateView, gates
 from p4v.report.lines import LineView, Parts, parts_of
@@ -64,6 +65,7 @@ class StatementView:
     parts: Parts
     numbering: str
     tables: Sequence[SmallTable]
+    controls: ControlsView | None
     order: Sequence[tuple[str, str]]
     rounding: Sequence[LineView]
     stated: Sequence[Mapping[str, str]]
@@ -109,12 +111,13 @@ def statement_view(document: Mapping[str, Any], manifest: Mapping[str, Any], dig
         parts=parts,
         numbering=_numbering(parts),
         tables=small,
+        controls=controls_view(document, manifest, lines),
         order=[_step(step) for step in manifest.get("order") or ()],
         rounding=[line for line in parts.main if line.rounding],
         stated=list(manifest.get("stated") or ()),
         digest=digest,
         run=str(manifest.get("run") or ""),
-        inputs=[(entry["path"], entry["sha256"]) for entry in manifest["inputs"]],
+        inputs=[*((entry["path"], entry["sha256"]) for entry in manifest["inputs"]), *table_digests(manifest)],
         release=manifest["p4v"],
         font=font_data(),
     )
@@ -161,6 +164,8 @@ def _facts(
     if manifest.get("known"):
         yield "As known on", date_text(str(manifest["known"]))
     replaces = f", replaces {document['replaces'][:12]}" if document["replaces"] else ""
+    if manifest.get("paid_through"):
+        yield "Claims paid through", date_text(str(manifest["paid_through"]))
     yield "Status", f"{document['status'].capitalize()}, version {document['version']}{replaces}"
 
 
@@ -261,6 +266,7 @@ def _numbering(parts: Parts) -> str:
     """Where the numbers that the lines above leave out stand."""
     found = [
         ("terms", parts.terms), ("figures taken as given", parts.given), ("lines of the scorecard", parts.quality),
+        ("lines of the baseline", parts.baseline), ("lines of the market", parts.market),
         ("working lines", parts.working),
     ]  # fmt: skip
     texts = [f"{title} ({spans_text([line.number for line in lines])})" for title, lines in found if lines]

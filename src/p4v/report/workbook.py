@@ -1,7 +1,8 @@
 """The settlement as a workbook whose every computed figure is a live formula, its value written beside it.
 
 Terms and given figures stand on the sheet Inputs, tables and lists on Lists, what was computed on Settlement; Summary
-and Scorecard take their figures from there. Each figure is a defined name, `p4v.` and the line's name.
+and Scorecard take their figures from there, Controls says what became of every row of the tables. Each figure is a
+defined name, `p4v.` and the line's name.
 """
 
 import io
@@ -19,6 +20,7 @@ from p4v.expressions import Block, rounded_cell, spreadsheet_formula
 from p4v.report.parsing import parsed
 from p4v.report.scorecard import measure_ids
 from p4v.report.shown import NO_VALUE, UNIT_WORDS, figure, origin_text, period_text
+from p4v.report.workbook_controls import write_controls
 from p4v.report.workbook_formats import Formats
 from p4v.report.workbook_summary import write_scorecard, write_summary
 from p4v.runs.folder import safe_text
@@ -57,6 +59,7 @@ class _Writer:
         self.summary = book.add_worksheet("Summary")
         self.settlement = book.add_worksheet("Settlement")
         self.scorecard = book.add_worksheet("Scorecard") if measure_ids(self.lines) else None
+        self.controls = book.add_worksheet("Controls") if document.get("controls") else None
         self.inputs = book.add_worksheet("Inputs")
         self.lists = book.add_worksheet("Lists")
         self.blocks: dict[tuple[str, ...], Block] = {}
@@ -84,6 +87,8 @@ class _Writer:
         write_summary(self.summary, self.document, self.manifest, self.names, self.formats)
         if self.scorecard is not None:
             write_scorecard(self.scorecard, self.lines, self.names, self.formats)
+        if self.controls is not None:
+            write_controls(self.controls, self.document["controls"], self.manifest, self.formats)
         self.summary.activate()
 
     def head(self, sheet: Sheet) -> None:

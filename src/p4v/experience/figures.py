@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from p4v.contract.blocks.benchmark import BaselinePeriod, Benchmark
+from p4v.contract.blocks.benchmark import BaselinePeriod, Benchmark, Risk
 from p4v.contract.blocks.cost import Expenditure, LargeClaims
 from p4v.contract.blocks.members import MemberMonths
 from p4v.experience.plan import CENTS, FEE, MARKET, MARKET_BASE, PERFORMANCE, REGION, Plan, Served
@@ -359,12 +359,15 @@ def _of_market(window: str, dollars: bool) -> Read:
 
 
 def _risk(window: str | None, market: bool) -> Read:
-    def read(reader: GroupReader, key: str) -> tuple[Fraction | None, str]:
+    def read(reader: GroupReader, _: str) -> tuple[Fraction | None, str]:
         if market:
             against = reader.plan.terms.need("benchmark", Benchmark)
             assert against.market_trend is not None
-            return reader.market(window or "", against.market_trend.exclude).risk(), "risk_score"
-        return reader.rows(window or key).risk(), "risk_score"
+            rows = reader.market(window or "", against.market_trend.exclude)
+            return sum((rows.of_cell(cell).risk() for cell in against.market_trend.cells), Fraction(0)), "risk_score"
+        risk = reader.plan.terms.need("risk", Risk).scores
+        assert risk is not None
+        return reader.rows(window or risk.base).risk(), "risk_score"
 
     return read
 
@@ -383,9 +386,15 @@ def _recovered(beyond: bool) -> Read:
     return lambda reader, key: (reader.recovered(key, beyond), "member_months")
 
 
-def _months_of_excluded(reader: GroupReader, _: str) -> tuple[Fraction | None, str]:
-    found = reader.excluded(PERFORMANCE)
-    return Fraction(found.months, reader.rows(PERFORMANCE).experience.months_scale), "member_months"
+def _months_of_excluded(reader: GroupReader, window: str) -> Fraction:
+    return Fraction(reader.excluded(window).months, reader.rows(window).experience.months_scale)
+
+
+def _capitation_months(reader: GroupReader, _: str) -> tuple[Fraction | None, str]:
+    """Those of the quarter alone."""
+    rows = reader.rows(PERFORMANCE)
+    months = [rows.of_month(month.first_month).months() for month in reader.plan.terms.fee_period.months()]
+    return sum(months, Fraction(0)), "member_months"
 
 
 _STEMS: Mapping[str, Read] = {
@@ -397,9 +406,17 @@ _STEMS: Mapping[str, Read] = {
     "truncation_point": lambda reader, _: (reader.point(PERFORMANCE), "amount"),
     "large_claims_excess": lambda reader, _: (reader.excess(PERFORMANCE), _basis(reader)),
     "large_claims_excluded": lambda reader, _: (reader.excluded(PERFORMANCE).dollars, _basis(reader)),
-    "large_claims_excluded_member_months": _months_of_excluded,
+    "large_claims_excluded_member_months": lambda reader, _: (
+        _months_of_excluded(reader, PERFORMANCE),
+        "member_months",
+    ),
     "incurred_expenditure": _incurred,
     "baseline_member_months": _baseline(lambda reader, year, _: reader.rows(year).months()),
+    "baseline_member_months_before_exclusion": _baseline(lambda reader, year, _: reader.rows(year).months()),
+    "baseline_large_claims_excluded_member_months": _baseline(
+        lambda reader, year, _: _months_of_excluded(reader, year)
+    ),
+    "capitation_member_months": _capitation_months,
     "baseline_reported_expenditure": _baseline(lambda reader, year, item: _reported(reader, year, item)[0]),
     "baseline_large_claims_excess": _baseline(lambda reader, year, _: reader.excess(year)),
     "baseline_large_claims_excluded": _baseline(lambda reader, year, _: reader.excluded(year).dollars),

@@ -21,16 +21,18 @@ _KINDS: Mapping[str, tuple[WindowKind, ...]] = {
     "performance": ("performance", "fee"), "baseline": ("baseline",), "market": ("market", "market_base"),
 }  # fmt: skip
 _OWN = frozenset({
-    "member_months", "panel_size", "expenditure", "reported_expenditure", "large_claims_excess",
-    "large_claims_excluded", "large_claims_excluded_member_months", "member_months_before_exclusion",
-    "incurred_expenditure", "baseline_member_months", "baseline_reported_expenditure", "baseline_large_claims_excess",
-    "baseline_large_claims_excluded", "mix_member_months", "risk_points", "baseline_risk_points", "revenue",
-    "stratum_member_months", "stratum_expenditure", "stratum_revenue", "waived_rows", "waived_dollars",
+    "member_months", "member_months_before_exclusion", "panel_size", "capitation_member_months", "mix_member_months",
+    "expenditure", "reported_expenditure", "incurred_expenditure", "revenue",
+    "large_claims_excess", "large_claims_excluded", "large_claims_excluded_member_months",
+    "baseline_member_months", "baseline_member_months_before_exclusion", "baseline_reported_expenditure",
+    "baseline_large_claims_excess", "baseline_large_claims_excluded", "baseline_large_claims_excluded_member_months",
+    "risk_points", "baseline_risk_points", "stratum_member_months", "stratum_expenditure", "stratum_revenue",
+    "waived_rows", "waived_dollars",
 })  # fmt: skip
 """Stems of figures that the group's own members give."""
 _OF_FEE = frozenset({"fee_member_months", "recovered_member_months", "unrecovered_member_months"})
 _BY_PRODUCT = ("mix_member_months", "stratum_member_months", "stratum_expenditure", "stratum_revenue")
-_BY_MONTH = ("incurred_expenditure",)
+_BY_MONTH = ("incurred_expenditure", "capitation_member_months")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from fractions import Fraction
 from typing import Any
 
@@ -16,6 +17,7 @@ from p4v.contract.yaml_tree import read_yaml
 from p4v.data.given import Fault, given_figures
 from p4v.data.open import OpenTables, open_tables
 from p4v.data.reference import point_of
+from p4v.data.spec import TableSpec
 from p4v.errors import Finding, Refusal, did_you_mean
 from p4v.experience.controls import controls_of, ties
 from p4v.experience.figures import GroupReader
@@ -38,31 +40,51 @@ _MANY = Fraction(1, 10)
 """More members above a truncation point than this share are worth a word."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The tables and frozen references that contracts are settled from; `shown` is what a message calls them."""
+
+    tables: Sequence[TableSpec]
+    references: Mapping[str, Path]
+    shown: str
+
+
 def settle_workspace(workspace: Workspace, request: Request, step: Step = lambda _: None) -> Settled:
     """Settles the contracts of a workspace. `step` is called with what is being done.
 
     Raises `Refusal` with everything that is wrong in the contracts, then in the tables, then in what they give.
     """
     step("reading contracts")
-    contracts = _chosen(workspace, _contracts(workspace), request)
+    programs = _contracts(workspace.contracts)
+    sources = Sources(list(workspace.tables.values()), workspace.references, workspace.file.shown)
+    _refuse_unknown_groups(shown_path(workspace.contracts), programs, request)
+    return settle_contracts(programs, sources, request, step)
+
+
+def settle_contracts(
+    programs: Sequence[Program], sources: Sources, request: Request, step: Step = lambda _: None
+) -> Settled:
+    """Settles contracts, each for its own group, from one set of tables. Raises `Refusal` as `settle_workspace`."""
+    contracted = frozenset(_group(program) for program in programs)
+    contracts = [program for program in programs if not request.groups or _group(program) in request.groups]
     todo, waiting = _occasions(contracts, request)
-    _refuse_unknown_day(workspace, request)
+    _refuse_unknown_day(sources, request)
     step("reading tables")
-    with open_tables(list(workspace.tables.values()), threads=request.threads, memory=None) as tables:
+    with open_tables(sources.tables, threads=request.threads, memory=None) as tables:
         jobs = _jobs(todo, request, tables)
         experience = _rolled_up(jobs, tables, step)
-        settler = _Settler(workspace, request, tables, experience, frozenset(_group(program) for program in contracts))
+        settler = _Settler(sources, request, tables, experience, contracted)
         done = settler.settle(jobs, step)
         rejected = settler.rejected(jobs)
     by_contract = {result.contract_id: result for result in (*done, *waiting)}
     return Settled([by_contract[program.id] for program in contracts], tables.inputs, rejected)
 
 
-def _contracts(workspace: Workspace) -> list[Program]:
-    """The contracts of a workspace, sound. Raises `Refusal` with all that is wrong in any of them."""
+def _contracts(folder: Path) -> list[Program]:
+    """The contracts of a folder, sound. Raises `Refusal` with all that is wrong in any of them."""
     findings: list[Finding] = []
     programs: list[Program] = []
-    for path in sorted(workspace.contracts.glob("*.yaml")):
+    for path in sorted(folder.glob("*.yaml")):
         try:
             if "contract" in read_yaml(path, shown_path(path), path.name).root.entries:
                 programs.append(read_contract(path))
@@ -71,7 +93,7 @@ def _contracts(workspace: Workspace) -> list[Program]:
     if findings:
         raise Refusal(findings)
     if not programs:
-        raise Refusal([Finding("P4V-C008", shown_path(workspace.contracts), "no contract", "a contract in the folder")])
+        raise Refusal([Finding("P4V-C008", shown_path(folder), "no contract", "a contract in the folder")])
     return programs
 
 
@@ -80,25 +102,20 @@ def _group(program: Program) -> str:
     return program.contract.group.id
 
 
-def _chosen(workspace: Workspace, programs: Sequence[Program], request: Request) -> list[Program]:
-    """The contracts of the groups that are asked for. Raises `Refusal` for a group without one."""
+def _refuse_unknown_groups(shown: str, programs: Sequence[Program], request: Request) -> None:
     groups = {_group(program) for program in programs}
+    allowed = f"one of {', '.join(sorted(groups))}"
     unknown = [group for group in request.groups if group not in groups]
     if unknown:
-        shown, allowed = shown_path(workspace.contracts), f"one of {', '.join(sorted(groups))}"
+        found, words = "a group without a contract", [(group, did_you_mean(group, groups)) for group in unknown]
         raise Refusal(
-            [
-                Finding("P4V-D038", shown, "a group without a contract", allowed, f"--group {group[:80]}",
-                        help=did_you_mean(group, groups))
-                for group in unknown
-            ]
-        )  # fmt: skip
-    return [program for program in programs if not request.groups or _group(program) in request.groups]
+            [Finding("P4V-D038", shown, found, allowed, f"--group {group[:80]}", help=help_) for group, help_ in words]
+        )
 
 
-def _refuse_unknown_day(workspace: Workspace, request: Request) -> None:
+def _refuse_unknown_day(sources: Sources, request: Request) -> None:
     """A day of knowledge that lies after all that the tables know about. No clock is read."""
-    known_at = [spec.known_at for spec in workspace.tables.values() if spec.known_at is not None]
+    known_at = [spec.known_at for spec in sources.tables if spec.known_at is not None]
     if request.known is not None and known_at and request.known > max(known_at):
         allowed = f"{max(known_at)} or earlier, the newest day that the tables know about"
         raise Refusal([Finding("P4V-C050", "--known", f"{request.known}", allowed)])
@@ -210,7 +227,7 @@ def _waivers(job: _Job) -> list[Any]:
 class _Settler:
     """Settles one contract after the other from what was rolled up."""
 
-    workspace: Workspace
+    sources: Sources
     request: Request
     tables: OpenTables
     experience: Mapping[DataRules, Experience]
@@ -271,7 +288,7 @@ class _Settler:
         clause = f": {wanted.clause} asks for it" if wanted else ""
         allowed = f"`{name}` of group {_group(job.program)}{clause}"
         remedy = "give it in the table `figures` (group_id, period, name, key, value), or quality results in `quality`"
-        return Finding("P4V-D013", self.workspace.file.shown, f"no `{name}`", allowed, "tables", help=remedy)
+        return Finding("P4V-D013", self.sources.shown, f"no `{name}`", allowed, "tables", help=remedy)
 
     def _refuse_missing(self, job: _Job) -> None:
         """A group that is not in the data, and months without a single row."""
@@ -300,11 +317,11 @@ class _Settler:
 
     def _point(self, block: LargeClaims) -> Fraction:
         assert block.percentile is not None
-        path = self.workspace.references.get(block.percentile.reference)
+        path = self.sources.references.get(block.percentile.reference)
         if path is None:
-            known = ", ".join(self.workspace.references) or "none: `references` is empty"
+            known = ", ".join(self.sources.references) or "none: `references` is empty"
             found = f"no reference `{block.percentile.reference}`"
-            raise Refusal([Finding("P4V-C014", self.workspace.file.shown, found, known, "references")])
+            raise Refusal([Finding("P4V-C014", self.sources.shown, found, known, "references")])
         return point_of(path, block.percentile)
 
     # Figures that rows do not give
@@ -358,18 +375,22 @@ class _Settler:
                 "schema": SCHEMA,
                 "group": _group(job.program),
                 "period": str(occasion.period),
-                "fee_period": fee_period and str(fee_period),
+                "fee_period": None if fee_period is None else str(fee_period),
                 "status": occasion.status,
-                "paid_through": request.paid_through and request.paid_through.isoformat(),
-                "known": request.known and request.known.isoformat(),
+                "paid_through": _day(request.paid_through),
+                "known": _day(request.known),
                 "figures": [_entry(name, figure) for name, figure in sorted(found.items())],
                 "controls": list(controls),
                 "tables": [
-                    {"role": table.role, "rows": table.rows, "known_at": table.known_at and table.known_at.isoformat()}
+                    {"role": table.role, "rows": table.rows, "known_at": _day(table.known_at)}
                     for table in self.tables.inputs
                 ],
             }
         )
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
 
 
 _MARKETS = ("market", "market_base", "region")

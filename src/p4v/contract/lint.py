@@ -1,9 +1,13 @@
 """What in a contract's terms has no effect: worth a second look before it is signed, though nothing is wrong."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from p4v.contract.blocks import Block
+from p4v.contract.blocks.benchmark import Benchmark, Risk
+from p4v.contract.blocks.cost import Expenditure
+from p4v.contract.blocks.members import Exclusion, MemberMonths
+from p4v.contract.blocks.rewards import CareCoordinationFee
 
 _WHOLE, _NONE = Fraction(1), Fraction(0)
 _IDLE: Mapping[tuple[str, str], tuple[Fraction, str]] = {
@@ -24,6 +28,7 @@ _IDLE: Mapping[tuple[str, str], tuple[Fraction, str]] = {
     ("interim", "share"): (_NONE, "nothing is paid before the final settlement"),
     ("floor", "dollars"): (_NONE, "a payment is never below zero"),
     ("cash", "minimum_payment"): (_NONE, "every amount is paid"),
+    ("member_months", "minimum_months"): (_NONE, "every member has as many"),
 }
 """Block and term to the value that changes nothing, and why."""
 
@@ -33,6 +38,17 @@ def idle_terms(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
     for (block, term), (value, why) in _IDLE.items():
         if block in blocks and getattr(blocks[block], term, None) == value:
             yield block, term, why
+    fee = blocks.get("care_coordination_fee")
+    if not isinstance(fee, CareCoordinationFee) or fee.roster != "fee":
+        for exclusion in _exclusions(blocks):
+            if exclusion.rosters == ["fee"]:
+                why = f"`{exclusion.id}` is for a roster of the fee, and no fee counts one of its own"
+                yield "member_months", "exclusions", why
+
+
+def _exclusions(blocks: Mapping[str, Block]) -> Sequence[Exclusion]:
+    members = blocks.get("member_months")
+    return members.exclusions or [] if isinstance(members, MemberMonths) else []
 
 
 _SAVINGS = frozenset({"share"})
@@ -66,8 +82,10 @@ USED_BY: Mapping[str, frozenset[str]] = {
 
 def unused_blocks(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
     """Blocks that nothing uses: block, what was found, what is allowed."""
+    members = blocks.get("member_months")
+    needed_anyway = {"member_months"} if isinstance(members, MemberMonths) and members.of_rows() else set()
     for name, users in USED_BY.items():
-        if name in blocks and not users & set(blocks):
+        if name in blocks and name not in needed_anyway and not users & set(blocks):
             named = " or ".join(f"`{user}`" for user in sorted(users))
             yield name, f"`{name}`, which nothing here uses", f"`{name}` together with {named}"
 
@@ -85,6 +103,80 @@ def missing_partners(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, st
             yield name, "no `care_coordination_fee`", f"the block `care_coordination_fee`, which `{name}` rests on"
     if "fee_reset" in blocks and fee is not None and getattr(fee, "pmpm", None) is None:
         yield "fee_reset", "`fee_reset` on a fee that is not flat", "`care_coordination_fee` with `pmpm`"
+    yield from _missing_for_years(blocks)
+    yield from _missing_for_scores(blocks)
+
+
+def _missing_for_years(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
+    """Terms of a baseline year that rest on how the contract counts cost."""
+    against, cost = blocks.get("benchmark"), blocks.get("expenditure")
+    for place, year in enumerate(against.baseline_periods or [] if isinstance(against, Benchmark) else []):
+        for term, partner in (("point", "large_claims"), ("factor", "completion")):
+            if getattr(year, term) is not None and getattr(cost, partner, None) is None:
+                found, allowed = f"no `{partner}` of `expenditure`", f"`{partner}` there, which says how it counts"
+                yield f"benchmark.baseline_periods.{place}.{term}", found, allowed
+
+
+def _missing_for_scores(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
+    """What the change of risk scores is measured from."""
+    risk, against = blocks.get("risk"), blocks.get("benchmark")
+    if not isinstance(risk, Risk) or risk.scores is None or not isinstance(against, Benchmark):
+        return
+    if risk.scores.base not in [year.id for year in against.baseline_periods or []]:
+        allowed = "one of the `baseline_periods` of `benchmark`"
+        yield "risk.scores.base", f"`{risk.scores.base}`, which is no baseline year", allowed
+    if risk.scores.relative_to == "market" and against.market_trend is None:
+        yield "risk.scores.relative_to", "no market", "`market_trend` of `benchmark`, whose market it is"
+
+
+def one_sided(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
+    """Exclusions of the cost that leave members out on one side of the comparison alone."""
+    against = blocks.get("benchmark")
+    wanted = ["performance"]
+    if isinstance(against, Benchmark):
+        if against.baseline_periods is not None:
+            wanted.append("baseline")
+        if against.market_trend is not None or against.regional is not None:
+            wanted.append("market")
+    for place, exclusion in enumerate(_exclusions(blocks)):
+        concerned = wanted if "cost" in exclusion.rosters else ["performance"]
+        missing = [period for period in concerned if period not in exclusion.periods]
+        if missing:
+            found = f"`{exclusion.id}`, which does not apply to {' and '.join(missing)}"
+            allowed = f"`[{', '.join(concerned)}]`: the same members are left out wherever costs are compared"
+            yield f"member_months.exclusions.{place}.periods", found, allowed
+
+
+def named_alike(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
+    """Baseline years whose lines would have the names of a category's."""
+    against, cost = blocks.get("benchmark"), blocks.get("expenditure")
+    if not isinstance(against, Benchmark) or not isinstance(cost, Expenditure):
+        return
+    years = [year.id for year in against.baseline_periods or []]
+    categories = [category.id for category in cost.categories or []]
+    names = [*years, *categories, *(f"{category}-{year}" for category in categories for year in years)]
+    if years and len(set(names)) < len(names):
+        yield "benchmark.baseline_periods", "a year with the id of a category", "ids that differ from the categories'"
+
+
+def _counts_alone(block: Block) -> bool:
+    """Whether a block says no more than whose dollars count, which figures of each part come from members with."""
+    if not isinstance(block, Expenditure):
+        return False
+    changed = any(category.changes_dollars() for category in block.categories or [])
+    steps = (block.large_claims, block.completion, block.administrative_share)
+    kept = block.coordination_fees != "counted_in" and block.late_claims in (None, "ignored")
+    return kept and not changed and all(step is None for step in steps)
+
+
+def _other_categories(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
+    """Trends by category need the dollars of each category, of every baseline year."""
+    against, cost = blocks.get("benchmark"), blocks.get("expenditure")
+    if isinstance(against, Benchmark) and against.baseline_periods is not None and against.categories is not None:
+        counted = [category.id for category in cost.categories or []] if isinstance(cost, Expenditure) else []
+        if sorted(counted) != sorted(category.id for category in against.categories):
+            found, allowed = "other categories than those of `expenditure`", "the same, each with its trend"
+            yield "benchmark.categories", found, allowed
 
 
 def ill_matched(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
@@ -92,12 +184,21 @@ def ill_matched(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
     against = blocks.get("benchmark")
     if getattr(against, "cells", None) is not None:
         for name in ("risk", "adjustments", "expenditure", "fee_reset"):
-            if name in blocks:
+            if name in blocks and not _counts_alone(blocks[name]):
                 yield (
                     name,
                     f"`{name}` beside a benchmark with `cells`",
                     "figures of each part as the contract counts them",
                 )
+    if isinstance(against, Benchmark) and against.baseline_periods is not None and against.categories is not None:
+        cost = blocks.get("expenditure")
+        counted = [category.id for category in cost.categories or []] if isinstance(cost, Expenditure) else []
+        if sorted(counted) != sorted(category.id for category in against.categories):
+            yield (
+                "benchmark.categories",
+                "other categories than those of `expenditure`",
+                "the same, each with its trend",
+            )
     in_dollars = getattr(against, "given", None) or getattr(against, "loss_ratio", None) is not None
     if "fee_reset" in blocks and in_dollars and getattr(blocks["fee_reset"], "decrease", None) == "from_costs":
         yield "fee_reset", "`fee_reset` against a benchmark in dollars", "a benchmark per member per month"

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from p4v.contract.blocks import KINDS, NEEDED, Block, Called
 from p4v.contract.documents import REMOVED, Part, Program, findings_of, node_at
-from p4v.contract.lint import idle_terms, ill_matched, missing_partners, unused_blocks
+from p4v.contract.lint import idle_terms, ill_matched, missing_partners, named_alike, one_sided, unused_blocks
 from p4v.contract.models import Amendment, ContractDocument, Document, days_of
 from p4v.contract.order import (
     Order,
@@ -487,19 +487,27 @@ def _block_findings(program: Program, blocks: Mapping[str, Block]) -> Iterator[F
         ("P4V-C065", unused_blocks),
         ("P4V-C022", missing_partners),
         ("P4V-C066", ill_matched),
+        ("P4V-C046", named_alike),
+        ("P4V-C067", one_sided),
     )
     for code, check in checks:
         for name, found, allowed in check(blocks):
             yield _at_block(program, code, name, found, allowed)
 
 
-def _at_block(program: Program, code: str, name: str, found: str, allowed: str) -> Finding:
-    """At a block in the last file that has it."""
-    file = next((part.file for part in reversed(program.parts) if name in part.document.terms), program.parts[-1].file)
+def _at_block(program: Program, code: str, where: str, found: str, allowed: str) -> Finding:
+    """At a block, or at a term in it, in the last file that has it; an item of a list is named by its place."""
+    name, *within = where.split(".")
+    path = tuple(int(step) if step.isdigit() else step for step in within)
+    parts = [part for part in program.parts if name in part.document.terms]
+    exact = [part for part in parts if node_at(part.file.root, ("terms", name, *path)) is not None]
+    file = (exact or parts or program.parts)[-1].file
     terms = node_at(file.root, ("terms",))
-    known = isinstance(terms, YamlMapping) and name in terms.entries
-    place = terms.entries[name].key if isinstance(terms, YamlMapping) and known else Place(1, 1)
-    return file.finding(code, place, f"terms.{name}", found, allowed)
+    place = Place(1, 1)
+    if isinstance(terms, YamlMapping) and name in terms.entries:
+        entry = terms.entries[name]
+        place = place_at(entry.value, path) if path and exact else entry.key
+    return file.finding(code, place, f"terms.{where}", found, allowed)
 
 
 def _units_within(annotation: Any) -> list[Unit]:

@@ -60,6 +60,10 @@ class CostCategory(Strict):
         needs_rising("by_run_out", [row.from_ for row in self.by_run_out or []])
         return self
 
+    def changes_dollars(self) -> bool:
+        """Whether its reported dollars are changed at all."""
+        return any(term is not None for term in (self.benefit_factor, self.completion_factor, self.by_run_out))
+
 
 class Percentile(Strict):
     """A point that is read off a frozen reference, by the nearest rank."""
@@ -162,6 +166,8 @@ class Expenditure(Block):
     @model_validator(mode="after")
     def _sound(self) -> Self:
         needs_each_once("categories", [category.id for category in self.categories or []])
+        if self.by == "products" and self.categories is None:
+            raise fault("P4V-C023", "`by: products` without `categories`", "`categories`, one to a product", term="by")
         own = any(row.completion_factor is not None or row.by_run_out is not None for row in self.categories or [])
         if own and (self.completion is None or self.completion.for_all):
             raise fault("P4V-C023", "completion of categories and in total", "one of the two", term="categories")

@@ -20,15 +20,17 @@ from p4v.batch import Batch, SettledRow
 from p4v.contract.blocks.members import Waivers
 from p4v.contract.documents import Part, Program
 from p4v.contract.models import CALCULATIONS, ContractDocument
+from p4v.contract.terms import Terms
 from p4v.data.given import PRIOR
 from p4v.data.spec import TableInput
 from p4v.errors import Finding, Refusal
 from p4v.money import decimal_text
-from p4v.periods import read_day
+from p4v.periods import Period, read_day
 from p4v.resources import resource
 from p4v.runs.store import SEALED, SETTLED, write_folder
 from p4v.settlement import Settlement, digest_of, terms_for
 from p4v.single import SettledContract
+from p4v.workspace.again import fee_period
 from p4v.workspace.results import GroupResult
 
 SCHEMA = "p4v/manifest/1"
@@ -88,7 +90,8 @@ class Read:
     """What a settlement from tables was read from; none of it is part of the settlement."""
 
     tables: Sequence[Mapping[str, Any]]
-    paid_through: str | None = None
+    paid_through: date | None = None
+    fee_period: Period | None = None
     tied: Mapping[str, Any] | None = None
     """Whose expected totals the tables agree with, and of which date."""
 
@@ -155,13 +158,11 @@ def stored_run(result: GroupResult, tables: Sequence[Mapping[str, Any]]) -> Run:
         for entry in given["figures"]
         if entry["name"].startswith(PRIOR)
     }
-    known = given.get("known")
+    known, paid_through = (given[name] and read_day(given[name]) for name in ("known", "paid_through"))
+    read = Read(tables, paid_through, fee_period(given), given.get("tied"))
     return make_run(
-        Made(
-            result.settlement, result.program, inputs, result.group_name, known=read_day(known) if known else None,
-            prior=prior, read=Read(tables, given.get("paid_through"), given.get("tied")),
-        )
-    )  # fmt: skip
+        Made(result.settlement, result.program, inputs, result.group_name, known=known, prior=prior, read=read)
+    )
 
 
 def _program_inputs(program: Program) -> dict[str, Input]:
@@ -207,7 +208,7 @@ def make_run(made: Made) -> Run:
 
 def _order_that_ran(made: Made) -> list[dict[str, str | None]]:
     """The cost steps, then the savings steps, in their sequence; each with the clause that placed or confirmed it."""
-    terms = terms_for(made.program, made.settlement.period, made.agreement_start, made.known)
+    terms = _terms(made)
     order = made.program.order
     said = {step: ("confirmed", confirm.clause) for confirm in order.confirms for step in confirm.pair}
     said |= {move.step: ("moved", move.clause) for move in order.moves}
@@ -216,16 +217,20 @@ def _order_that_ran(made: Made) -> list[dict[str, str | None]]:
             for step in steps]  # fmt: skip
 
 
+def _terms(made: Made) -> Terms:
+    """The terms that the settlement was made with."""
+    read = made.read or Read(())
+    days = (made.agreement_start, made.known, read.paid_through, read.fee_period)
+    return terms_for(made.program, made.settlement.period, *days)
+
+
 def _read(made: Made) -> dict[str, Any]:
     """The tables of a workspace that were read, and what the contract lets pass in them."""
     read = made.read or Read(())
-    block = None
-    if made.read is not None:
-        terms = terms_for(made.program, made.settlement.period, made.agreement_start, made.known)
-        block = terms.block("waivers", Waivers)
+    block = None if made.read is None else _terms(made).block("waivers", Waivers)
     return {
         "tables": [dict(entry) for entry in read.tables],
-        "paid_through": read.paid_through,
+        "paid_through": read.paid_through and read.paid_through.isoformat(),
         "tied": read.tied and dict(read.tied),
         "waivers": []
         if block is None

@@ -23,9 +23,10 @@ def settle_again(contract: Path, content: bytes) -> GroupResult:
     given = json.loads(content)
     if given["schema"] != SCHEMA:
         raise ValueError(f"schema {SCHEMA}")
-    period, known = _period(given["period"]), given.get("known")
+    period = read_months(given["period"])
+    known, paid_through = (read_day(text) if text else None for text in (given["known"], given["paid_through"]))
     figures = Figures({entry["name"]: _figure(entry) for entry in _own(given)}, given["status"])
-    sheet = worksheet(program, period, None, figures, known=read_day(known) if known else None)
+    sheet = worksheet(program, period, None, figures, "exact", known, paid_through, fee_period(given))
     settlement = Settlement(
         given["group"], program.id, period, given["status"], sheet.lines, controls=tuple(given["controls"])
     )
@@ -44,5 +45,7 @@ def _figure(entry: Mapping[str, Any]) -> Figure:
     return Figure(value, Unit(entry["unit"]), "", entry["origin"], entry.get("label"))
 
 
-def _period(written: Any) -> Period:
-    return read_months(written) if isinstance(written, str) else Period.from_to(written["from"], written["to"])
+def fee_period(given: Mapping[str, Any]) -> Period | None:
+    """The months of the fee, where they are not those of the period."""
+    text = given["fee_period"]
+    return read_months(text) if text else None

@@ -169,6 +169,15 @@ def _counts_alone(block: Block) -> bool:
     return kept and not changed and all(step is None for step in steps)
 
 
+def _beside_cells(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
+    """What would change the figures of parts, which come as the contract counts them."""
+    if getattr(blocks.get("benchmark"), "cells", None) is not None:
+        for name in ("risk", "adjustments", "expenditure", "fee_reset"):
+            if name in blocks and not _counts_alone(blocks[name]):
+                found = f"`{name}` beside a benchmark with `cells`"
+                yield name, found, "figures of each part as the contract counts them"
+
+
 def _other_categories(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
     """Trends by category need the dollars of each category, of every baseline year."""
     against, cost = blocks.get("benchmark"), blocks.get("expenditure")
@@ -182,23 +191,8 @@ def _other_categories(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, s
 def ill_matched(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
     """Blocks that do not go together: block, what was found, what is allowed."""
     against = blocks.get("benchmark")
-    if getattr(against, "cells", None) is not None:
-        for name in ("risk", "adjustments", "expenditure", "fee_reset"):
-            if name in blocks and not _counts_alone(blocks[name]):
-                yield (
-                    name,
-                    f"`{name}` beside a benchmark with `cells`",
-                    "figures of each part as the contract counts them",
-                )
-    if isinstance(against, Benchmark) and against.baseline_periods is not None and against.categories is not None:
-        cost = blocks.get("expenditure")
-        counted = [category.id for category in cost.categories or []] if isinstance(cost, Expenditure) else []
-        if sorted(counted) != sorted(category.id for category in against.categories):
-            yield (
-                "benchmark.categories",
-                "other categories than those of `expenditure`",
-                "the same, each with its trend",
-            )
+    yield from _beside_cells(blocks)
+    yield from _other_categories(blocks)
     in_dollars = getattr(against, "given", None) or getattr(against, "loss_ratio", None) is not None
     if "fee_reset" in blocks and in_dollars and getattr(blocks["fee_reset"], "decrease", None) == "from_costs":
         yield "fee_reset", "`fee_reset` against a benchmark in dollars", "a benchmark per member per month"

@@ -1,0 +1,884 @@
+"""Slow, plain reference of a workspace: from rows of member months to the lines of each group's settlement.
+
+Written from the design's words alone (`terms.md`, `practice.md`, 2), one row after another, in whole numbers and exact
+fractions. What becomes of savings is `reference.contracts`; this is everything before it.
+
+Where the terms leave something open, this is how it is read here:
+
+1.  The month rule takes a row out as `month_rule`, `products` and `funding` as `not_covered_by_the_contract`, each with
+    its dollars: cost of a month that does not count is not the group's cost. In a table of ready months nothing is
+    taken out: a row of 0 member months keeps its dollars (reversals come so).
+2.  Exclusions run in their order, and what one takes the next does not see: a row is counted under the first that fits,
+    and its months leave or stay as that one says. `members` looks at the rows that are left of the group, roster and
+    window. Of copies that are alike one stays.
+3.  `after_death`: months after the month of death; the month of death counts.
+4.  Where months stay, the row is an excluded row with its dollars, and its months are among those used. Revenue and risk
+    go with the months.
+5.  An exclusion's `market` means both market windows and the region; its fee roster needs `performance` and `fee`.
+6.  Minimum months are those of a member in one group and one window, after exclusions; in every window of cost, not in
+    the fee's.
+7.  Dollars of a window are those of the categories that the contract counts. `by: products`: the basis of a row of that
+    product; months of other products count all the same.
+8.  Prorated: point x the member's months / 12, whatever the length of the window (100,000 in a six-month first period
+    is 50,000). Under one threshold over a move the months are those in all groups.
+9.  One threshold over a move: all rows of the member in the table for that roster and window, under any group, counted
+    by this contract's rules; the excess falls on the group in proportion to its dollars. `exclude` compares the same
+    whole.
+10. A percentile is the nearest rank, k = ceil(p x n), of the rows of the reference; annualised: amount x 12 / months.
+11. Truncation compares dollars as the steps before it left them: normalised, and completed if one factor for the year
+    comes first. Factors by run-out or by category complete reported (normalised) dollars, and the sum is added: both are
+    lines against reported cost. If normalising comes after, the excess is normalised in the group's own proportion.
+12. The baseline runs the same steps but named adjustments, late claims, fees and risk; members excluded with their
+    months leave them there too; its point is the year's own or the performance period's; its factor the year's own or
+    none.
+13. Own trends by category: what truncation and the other steps make of a year's dollars falls on its categories in
+    proportion to their dollars.
+14. The market's dollars and months are those of its rows after exclusions and minimum months, as reported: no
+    truncation, no completion. Its cells and the group's mix are products. Own members are out by `group_id`;
+    `all_contracted`: every group with a contract in the workspace. The mix is that of months before large claims.
+15. Risk by scores: score x months over months, performance over base; relative to the market: over the same of the
+    market in its two windows.
+16. The panel counts members with a counted month of the performance period (average: months over the period's months,
+    cut), before large claims; so does a fee on the roster of cost.
+17. A fee's own roster is counted before its exclusions; what is excluded with its months is recovered at the fee's rate
+    where its month is at most `look_back_months` before the last month that the fee is settled for.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from reference import contracts
+from reference.contracts import ZERO, Lines, Terms, completed, in_order, number
+from workspaces.tables import (
+    SCALE,
+    Row,
+    Tables,
+    days_of_month,
+    month_number,
+    month_text,
+    period_months,
+    read_contracts,
+    read_tables,
+)
+
+Group = str
+Control = dict[str, Any]
+WHOLE = ""
+"""The one category of a contract that names none."""
+
+
+# ---- windows, and the rows that count in them
+
+
+@dataclass(frozen=True)
+class Window:
+    """Months, a roster and groups: what a contract looks at. `kind` is what an exclusion's `periods` name."""
+
+    name: str
+    kind: str
+    first: int
+    last: int
+    roster: str
+    where: tuple[tuple[str, frozenset[str]], ...] = ()
+    without: frozenset[str] = frozenset()
+
+    @property
+    def months(self) -> int:
+        return self.last - self.first + 1
+
+    def holds(self, row: Row) -> bool:
+        return (
+            self.first <= row.month <= self.last
+            and row.purpose in (None, self.roster)
+            and row.group not in self.without
+            and all(row.text.get(column) in values for column, values in self.where)
+        )
+
+
+@dataclass
+class Counted:
+    """One row as a contract counts it: its months, dollars by category, and the rule that takes it out, if any."""
+
+    row: Row
+    months: int
+    items: dict[str, int]
+    rule: str | None = None
+    stays: bool = False
+
+    @property
+    def used(self) -> bool:
+        return self.rule is None
+
+    @property
+    def months_used(self) -> int:
+        return self.months if self.used or self.stays else 0
+
+    @property
+    def cents(self) -> int:
+        return sum(self.items.values())
+
+
+class Rules:
+    """What one contract says about rows."""
+
+    def __init__(self, terms: Terms, tables: Tables) -> None:
+        self.tables = tables
+        self.months = terms.get("member_months", {})
+        self.cost = terms.get("expenditure", {})
+        self.counting = self.months.get("counting", "counted")
+        self.least = number(self.months.get("minimum_months", 0))
+        self.by_group: dict[Group, list[Row]] = defaultdict(list)
+        for row in tables.rows:
+            self.by_group[row.group].append(row)
+
+    # -- one row
+
+    def month_units(self, row: Row) -> int:
+        """Member months of a row by the contract's month rule, where days are known."""
+        if row.days is None:
+            assert row.given is not None
+            return row.given
+        first, last = row.days
+        length = days_of_month(row.month)
+        if self.counting == "pro_rata_days":
+            return SCALE * (last - first + 1) // length
+        counts = {
+            "any_day": True,
+            "first_of_month": first == 1,
+            "fifteenth_of_month": first <= 15 <= last,
+            "full_month": first == 1 and last == length,
+        }[self.counting]
+        return SCALE if counts else 0
+
+    def items(self, row: Row) -> dict[str, int]:
+        """Cents of a row by the contract's categories."""
+        basis = self.cost.get("basis", "allowed")
+        parts = {name: cents for name, cents in row.cents.items() if name.partition(".")[0] == basis}
+        if "categories" not in self.cost:
+            return {WHOLE: sum(parts.values())}
+        ids = [category["id"] for category in self.cost["categories"]]
+        if self.cost.get("by") == "products":
+            return {id_: sum(parts.values()) if row.text.get("product") == id_ else 0 for id_ in ids}
+        return {id_: parts[f"{basis}.{id_}"] for id_ in ids}
+
+    # -- rows of one group in one window
+
+    def exclusions(self, window: Window) -> list[Terms]:
+        roster = "fee" if window.name == "fee" else "cost"
+        return [
+            rule
+            for rule in self.months.get("exclusions", [])
+            if window.kind in rule["periods"] and roster in rule["rosters"]
+        ]
+
+    def counted(self, group: Group, window: Window) -> list[Counted]:
+        """Every row of a group in a window, used or under the rule that takes it out."""
+        rows = [row for row in self.by_group.get(group, []) if window.holds(row)]
+        found = [Counted(row, self.month_units(row), self.items(row) if window.name != "fee" else {}) for row in rows]
+        for one in found:
+            one.rule = self.filtered(one.row, one.months)
+        for rule in self.exclusions(window):
+            left = [one for one in found if one.used]
+            for one in self.fit(rule, left):
+                one.rule, one.stays = rule["id"], rule["months"] == "stay"
+        if window.name != "fee":
+            self.take_out_the_short(found)
+        return found
+
+    def filtered(self, row: Row, months: int) -> str | None:
+        """The month rule, then products, then funding."""
+        if row.days is not None and months == 0:
+            return "month_rule"
+        for column, term in (("product", "products"), ("funding", "funding")):
+            if term in self.months and row.text.get(column) not in self.months[term]:
+                return "not_covered_by_the_contract"
+        return None
+
+    def fit(self, rule: Terms, left: Sequence[Counted]) -> list[Counted]:
+        """The rows that an exclusion fits, of those that are left."""
+        kind = rule["rule"]
+        if kind == "after_death":
+            deaths = self.tables.deaths
+            return [one for one in left if one.row.member in deaths and one.row.month > deaths[one.row.member]]
+        if kind == "duplicates":
+            seen: set[tuple[str, int]] = set()
+            again = []
+            for one in left:
+                key = (one.row.member, one.row.month)
+                if key in seen:
+                    again.append(one)
+                seen.add(key)
+            return again
+        hit = [one for one in left if one.row.text[rule["column"]] in rule["values"]]
+        if kind == "rows":
+            return hit
+        members = {one.row.member for one in hit}
+        return [one for one in left if one.row.member in members]
+
+    def take_out_the_short(self, found: Iterable[Counted]) -> None:
+        """Members with fewer months than the least leave, with months and dollars."""
+        months: dict[str, int] = defaultdict(int)
+        for one in found:
+            months[one.row.member] += one.months_used
+        for one in found:
+            if one.used and months[one.row.member] < self.least * SCALE:
+                one.rule = "minimum_months"
+            elif one.stays and months[one.row.member] < self.least * SCALE:
+                one.stays = False
+
+
+def control(window: Window, rows: Sequence[Counted]) -> list[Control]:
+    """Rows, member months and dollars: in = used + each exclusion."""
+
+    def entry(name: str, rule: str | None, part: Sequence[Counted], months: int) -> Control:
+        dollars = None if window.name == "fee" else Fraction(sum(one.cents for one in part), 100)
+        return {
+            "window": window.name, "entry": name, "rule": rule, "rows": len(part),
+            "member_months": Fraction(months, SCALE), "dollars": dollars,
+        }  # fmt: skip
+
+    found = [entry("in", None, rows, sum(one.months for one in rows))]
+    for rule in sorted({one.rule for one in rows if one.rule is not None}):
+        part = [one for one in rows if one.rule == rule]
+        found.append(entry("excluded", rule, part, sum(one.months for one in part if not one.stays)))
+    used = [one for one in rows if one.used]
+    found.append(entry("used", None, used, sum(one.months_used for one in rows)))
+    return found
+
+
+@dataclass
+class Totals:
+    """What a group's rows of one window add up to. Cents and months as whole numbers."""
+
+    months: int = 0
+    items: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    by_month: dict[tuple[str, int], int] = field(default_factory=lambda: defaultdict(int))
+    members: dict[str, tuple[int, dict[str, int]]] = field(default_factory=dict)
+    cell_months: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    cell_cents: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    cell_revenue: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    risk_points: Fraction = ZERO
+    revenue: int = 0
+
+    def member_months(self) -> Fraction:
+        return Fraction(self.months, SCALE)
+
+
+def totals(rows: Iterable[Counted]) -> Totals:
+    found = Totals()
+    members: dict[str, tuple[int, dict[str, int]]] = {}
+    for one in rows:
+        if not one.used and not one.stays:
+            continue
+        product = one.row.text.get("product", "")
+        found.months += one.months
+        found.cell_months[product] += one.months
+        found.risk_points += one.row.score * Fraction(one.months, SCALE)
+        found.revenue += one.row.revenue
+        found.cell_revenue[product] += one.row.revenue
+        months, items = members.get(one.row.member, (0, {}))
+        kept = one.items if one.used else {}
+        for id_, cents in kept.items():
+            found.items[id_] += cents
+            found.by_month[id_, one.row.month] += cents
+            found.cell_cents[product] += cents
+        members[one.row.member] = (
+            months + one.months, {id_: items.get(id_, 0) + kept.get(id_, 0) for id_ in {*items, *kept}},
+        )  # fmt: skip
+    found.members = members
+    return found
+
+
+# ---- cost of one window
+
+
+def nearest_rank(amounts: Sequence[Fraction], share: Fraction) -> Fraction:
+    return sorted(amounts)[math.ceil(share * len(amounts)) - 1]
+
+
+@dataclass
+class Cost:
+    """The steps of one window, from reported dollars on."""
+
+    reported: dict[str, Fraction]
+    excess: Fraction = ZERO
+    excluded: Fraction = ZERO
+    excluded_months: Fraction = ZERO
+    months: Fraction = ZERO
+    amount: Fraction = ZERO
+    incurred: dict[str, Fraction] = field(default_factory=dict)
+    truncated: int = 0
+
+
+class Steps:
+    """What a contract does with dollars: the same in the performance period and the baseline."""
+
+    def __init__(self, terms: Terms, moves: Sequence[Terms], references: Mapping[str, Any]) -> None:
+        self.terms = terms
+        self.cost: Terms = terms.get("expenditure", {})
+        self.large: Terms | None = self.cost.get("large_claims")
+        self.completion: Terms | None = self.cost.get("completion")
+        self.categories = self.cost.get("categories", [{"id": WHOLE}])
+        self.factors = {row["id"]: number(row.get("benefit_factor", 1)) for row in self.categories}
+        self.references = references
+        self.adjustments = [
+            item for item in terms.get("adjustments", {}).get("items", []) if item["side"] == "expenditure"
+        ]
+        pool = self.large is not None and self.large["form"] == "pool"
+        present = {
+            "normalise": any("benefit_factor" in row for row in self.categories),
+            "truncate": self.large is not None,
+            "complete": self.completion is not None,
+            "gross_up": "administrative_share" in self.cost,
+            "adjustments": bool(self.adjustments),
+            "pooling_charge": pool,
+            "late_claims": self.cost.get("late_claims", "ignored") != "ignored",
+            "fees_in_cost": self.cost.get("coordination_fees") == "counted_in",
+            "risk": terms.get("risk", {}).get("on") == "expenditure",
+        }
+        self.order = in_order(contracts.BASE_OF_COST, present.__getitem__, moves)
+
+    def point(self) -> Fraction:
+        """The point in dollars, or the rank of the frozen reference."""
+        assert self.large is not None
+        if "point" in self.large:
+            return number(self.large["point"])
+        percentile = self.large["percentile"]
+        amounts = []
+        for record in self.references[percentile["reference"]]:
+            amount = number(record["amount"])
+            annualised = percentile["amounts"] == "annualised"
+            amounts.append(amount * 12 / number(record["member_months"]) if annualised else amount)
+        return nearest_rank(amounts, number(percentile["at"]))
+
+    def before(self, step: str, than: str) -> bool:
+        return step in self.order and than in self.order and self.order.index(step) < self.order.index(than)
+
+    def compared(self, items: Mapping[str, int], factor: Fraction | None) -> Fraction:
+        """A member's dollars as the steps before large claims left them."""
+        normal = self.before("normalise", "truncate")
+        dollars = sum(
+            (Fraction(cents, 100) * (self.factors[id_] if normal else 1) for id_, cents in items.items()), ZERO
+        )
+        if factor is not None and self.before("complete", "truncate"):
+            assert self.completion is not None
+            dollars = completed(dollars, factor, self.completion["convention"])
+        return dollars
+
+    def large_claims(
+        self,
+        found: Cost,
+        own: Totals,
+        wholes: Mapping[str, tuple[int, dict[str, int]]],
+        point: Fraction,
+        factor: Fraction | None,
+    ) -> None:
+        """Dollars above the point, or of the members at or above it."""
+        assert self.large is not None
+        for member, (months, items) in own.members.items():
+            amount, whole, whole_months = self.compared(items, factor), self.compared(items, factor), months
+            if self.large.get("across_moves") == "one_threshold" and member in wholes:
+                whole_months, whole_items = wholes[member]
+                whole = self.compared(whole_items, factor)
+            threshold = point
+            if self.large.get("threshold") == "prorated":
+                threshold = point * Fraction(whole_months, SCALE) / 12
+            if self.large["form"] == "exclude":
+                if whole >= threshold:
+                    found.excluded += amount
+                    found.excluded_months += Fraction(months, SCALE)
+                    found.truncated += 1
+            elif whole > threshold:
+                found.excess += (whole - threshold) * amount / whole
+                found.truncated += 1
+
+    def run(
+        self,
+        own: Totals,
+        wholes: Mapping[str, tuple[int, dict[str, int]]],
+        point: Fraction | None,
+        factor: Fraction | None,
+        outstanding: Callable[[Cost], Fraction] | None = None,
+        others: Mapping[str, Callable[[Fraction, Fraction], Fraction]] | None = None,
+    ) -> Cost:
+        """The contract's steps in its order. `factor` completes in one, `outstanding` is what other factors add;
+        `others` are the steps that only the performance period has, from (amount, months)."""
+        found = Cost({id_: Fraction(own.items.get(id_, 0), 100) for id_ in self.factors})
+        found.months = own.member_months()
+        if self.large is not None and point is not None:
+            self.large_claims(found, own, wholes, point, factor)
+            if self.large["form"] == "exclude" and self.large["months"] == "leave":
+                found.months -= found.excluded_months
+        raw = sum(found.reported.values(), ZERO)
+        normal = sum((self.factors[id_] * dollars for id_, dollars in found.reported.items()), ZERO)
+        amount = raw
+        if others and "before_large_claims" in others:
+            amount = others["before_large_claims"](amount, found.months)
+        for step in self.order:
+            if step == "normalise":
+                amount = (
+                    amount + normal - raw
+                    if not self.before("truncate", step)
+                    else amount * normal / raw
+                    if raw
+                    else amount
+                )
+            elif step == "truncate":
+                assert self.large is not None
+                amount -= found.excluded + found.excess * number(self.large.get("pooled_share", 1))
+            elif step == "complete" and factor is not None:
+                assert self.completion is not None
+                amount = completed(amount, factor, self.completion["convention"])
+            elif step == "complete" and outstanding is not None:
+                amount += outstanding(found)
+            elif step == "gross_up":
+                amount /= 1 - number(self.cost["administrative_share"])
+            elif step == "pooling_charge":
+                assert self.large is not None
+                amount += number(self.large["charge_pmpm"]) * found.months
+            elif others and step in others:
+                amount = others[step](amount, found.months)
+        found.amount = amount
+        return found
+
+
+# ---- one group's settlement
+
+
+@dataclass
+class Result:
+    """What a group's settlement is: lines and figures by name, settled amounts unrounded, control totals."""
+
+    group: Group
+    contract: str
+    lines: Lines
+    unrounded: dict[str, Fraction]
+    figures: dict[str, Fraction]
+    controls: list[Control]
+    memo: dict[str, Fraction]
+    truncated: int
+
+
+class Settling(contracts.Settlement):
+    """One contract from rows: figures that rows give, then the contract's own course."""
+
+    def __init__(self, document: Terms, tables: Tables, contracted: frozenset[str], asked: Asked) -> None:
+        terms = {name: dict(block) for name, block in document["terms"].items()}
+        super().__init__(terms, document.get("order", {}), {})
+        self.document, self.tables, self.contracted, self.asked = document, tables, contracted, asked
+        self.group = document["group"]["id"]
+        self.rules = Rules(terms, tables)
+        self.steps = Steps(terms, self.moves, tables.references)
+        self.found: dict[str, Fraction] = {}
+        self.controls: list[Control] = []
+        self.memo: dict[str, Fraction] = {}
+        self.cost: Cost | None = None
+        self.performance = Window("performance", "performance", asked.first, asked.last, "cost")
+
+    def keep(self, name: str, value: Fraction) -> Fraction:
+        self.found[name] = value
+        self.figures = {**self.figures, name: str(value)}
+        return value
+
+    def look(self, window: Window, groups: Iterable[Group]) -> list[Counted]:
+        rows = [one for group in groups for one in self.rules.counted(group, window)]
+        self.controls += control(window, rows)
+        return rows
+
+    def result(self) -> Result:
+        self.given_figures()
+        self.own = totals(self.look(self.performance, [self.group]))
+        self.members()
+        if {"share", "benchmark", "expenditure", "fee_reset"} & set(self.terms):
+            self.benchmark_terms()
+        self.settle()
+        return Result(
+            self.group, self.document["contract"], self.lines, self.unrounded, self.found, self.controls, self.memo,
+            self.cost.truncated if self.cost else 0,
+        )  # fmt: skip
+
+    # -- given figures: quality results and the figures table
+
+    def given_figures(self) -> None:
+        for record in self.tables.figures:
+            if record["group_id"] == self.group and period_months(record["period"]) == (
+                self.asked.first,
+                self.asked.last,
+            ):
+                name = f"{record['name']}.{record['key']}" if record.get("key") else record["name"]
+                self.figures = {**self.figures, name: record["value"]}
+        for record in self.tables.quality:
+            first, last = (month_number(record[f"performance_period_{end}"]) for end in ("begin", "end"))
+            if record["group_id"] == self.group and (first, last) == (self.asked.first, self.asked.last):
+                parts = ("numerator", "denominator", "expected", "score", "prior_rate", "market_rate")
+                given = {f"{part}.{record['measure_id']}": record[part] for part in parts if record.get(part)}
+                self.figures = {**self.figures, **given}
+
+    # -- members
+
+    def members(self) -> None:
+        self.keep("member_months", self.own.member_months())
+        if self.rules.months.get("panel", "members") == "average_members":
+            panel = Fraction(self.own.months // (SCALE * self.performance.months))
+        else:
+            panel = Fraction(sum(months > 0 for months, _ in self.own.members.values()))
+        self.keep("panel_size", panel)
+        self.keep("revenue", Fraction(self.own.revenue, 100))
+        for product, months in self.own.cell_months.items():
+            if product:
+                self.keep(f"stratum_member_months.{product}", Fraction(months, SCALE))
+                self.keep(f"stratum_expenditure.{product}", Fraction(self.own.cell_cents[product], 100))
+                self.keep(f"stratum_revenue.{product}", Fraction(self.own.cell_revenue[product], 100))
+        for cell in self.cells():
+            self.keep(f"member_months.{cell}", Fraction(self.own.cell_months[cell], SCALE))
+            self.keep(f"expenditure.{cell}", Fraction(self.own.cell_cents[cell], 100))
+            self.keep(f"revenue.{cell}", Fraction(self.own.cell_revenue[cell], 100))
+
+    def wholes(self, window: Window) -> dict[str, tuple[int, dict[str, int]]]:
+        """Every member's months and dollars over all groups, by this contract's rules."""
+        large = self.steps.large
+        if large is None or large.get("across_moves") != "one_threshold":
+            return {}
+        found: dict[str, tuple[int, dict[str, int]]] = {}
+        for group in self.rules.by_group:
+            for member, (months, items) in totals(self.rules.counted(group, window)).members.items():
+                before, held = found.get(member, (0, {}))
+                found[member] = (
+                    before + months,
+                    {id_: held.get(id_, 0) + items.get(id_, 0) for id_ in {*held, *items}},
+                )
+        return found
+
+    # -- fee
+
+    def fee(self) -> None:
+        terms = self.terms["care_coordination_fee"]
+        by_month, quarter = terms.get("by_month") == "yes", self.asked.fee is not None
+        own_roster = terms.get("roster") == "fee"
+        first, last = self.asked.fee or (self.asked.first, self.asked.last)
+        if own_roster:
+            window = Window("fee", "performance", first, last, "fee")
+            rows = self.look(window, [self.group])
+        else:
+            window = Window("performance", "performance", self.asked.first, self.asked.last, "cost")
+            rows = [one for one in self.rules.counted(self.group, window) if first <= one.row.month <= last]
+            for one in rows:
+                one.months, one.rule = one.months_used, None
+        excluded = {rule["id"] for rule in self.rules.exclusions(window)} if own_roster else set()
+        paid = [one for one in rows if one.used or one.rule in excluded]
+        self.fee_figures(paid, by_month, own_roster or quarter or "tiers" in terms)
+        rate = self.fee_rate(terms)
+        amount = sum((rate(one.row) * Fraction(one.months, SCALE) for one in paid), ZERO)
+        if own_roster:
+            amount -= self.recovered(rows, rate, last)
+        if terms.get("quality_adjusted") == "yes":
+            amount *= self.score()
+        if "at_risk" in terms and not all(self.met.get(id_, False) for id_ in terms["at_risk"]["measures"]):
+            amount -= number(terms["at_risk"]["share"]) * amount
+        self.settled("care_coordination_fee", amount)
+
+    def fee_figures(self, paid: Sequence[Counted], by_month: bool, asked: bool) -> None:
+        if not asked and not by_month:
+            return
+        keyed: dict[str, int] = defaultdict(int)
+        for one in paid:
+            keyed["fee_member_months"] += one.months
+            if by_month:
+                keyed[f"fee_member_months.{month_text(one.row.month)}"] += one.months
+            if "tier" in one.row.text:
+                keyed[f"fee_member_months.{one.row.text['tier']}"] += one.months
+        for name, months in keyed.items():
+            self.keep(name, Fraction(months, SCALE))
+
+    def fee_rate(self, terms: Terms) -> Callable[[Row], Fraction]:
+        if "pmpm" in terms:
+            self.fee_pmpm = number(terms["pmpm"])
+            return lambda _: self.fee_pmpm
+        if "per_member_per_year" in terms:
+            return lambda _: number(terms["per_member_per_year"]) / 12
+        if "tiers" in terms:
+            rates = {tier["id"]: number(tier["pmpm"]) for tier in terms["tiers"]}
+            return lambda row: rates[row.text["tier"]]
+        rows = contracts.table(terms["by_panel_size"], "from", "pmpm")
+        return lambda _: contracts.last_reached(self.figure("panel_size"), rows)
+
+    def recovered(self, rows: Sequence[Counted], rate: Callable[[Row], Fraction], last: int) -> Fraction:
+        taken = ZERO
+        for rule in self.rules.exclusions(Window("fee", "performance", 0, 0, "fee")):
+            reach = int(rule.get("look_back_months", 10**6))
+            months = {True: 0, False: 0}
+            dollars = {True: ZERO, False: ZERO}
+            for one in rows:
+                if one.rule == rule["id"] and not one.stays:
+                    within = last - one.row.month <= reach
+                    months[within] += one.months
+                    dollars[within] += rate(one.row) * Fraction(one.months, SCALE)
+            self.keep(f"recovered_member_months.{rule['id']}", Fraction(months[True], SCALE))
+            self.memo[f"fee_recovered.{rule['id']}"] = dollars[True]
+            if "look_back_months" in rule:
+                self.keep(f"unrecovered_member_months.{rule['id']}", Fraction(months[False], SCALE))
+                self.memo[f"fee_not_recovered.{rule['id']}"] = dollars[False]
+            taken += dollars[True]
+        return taken
+
+    # -- expenditure
+
+    def counted_cost(self, cost: Terms) -> Fraction:
+        completion = self.steps.completion
+        one = number(completion["factor"]) if completion is not None and "factor" in completion else None
+        point = self.steps.point() if self.steps.large is not None else None
+        self.cost = self.steps.run(
+            self.own, self.wholes(self.performance), point, one, self.outstanding, self.own_steps(cost)
+        )
+        self.cost_figures(self.cost, point)
+        return self.cost.amount
+
+    def cost_figures(self, cost: Cost, point: Fraction | None) -> None:
+        for id_, dollars in cost.reported.items():
+            self.keep(f"reported_expenditure.{id_}" if id_ else "reported_expenditure", dollars)
+        large = self.steps.large
+        if large is None:
+            return
+        assert point is not None
+        self.keep("truncation_point", point)
+        if large["form"] == "exclude":
+            self.keep("large_claims_excluded", cost.excluded)
+            if large["months"] == "leave":
+                self.keep("large_claims_excluded_member_months", cost.excluded_months)
+        else:
+            self.keep("large_claims_excess", cost.excess)
+
+    def outstanding(self, found: Cost) -> Fraction:
+        """What factors by category or by run-out add to reported dollars."""
+        completion = self.steps.completion
+        assert completion is not None
+        more = ZERO
+        for category in self.steps.categories:
+            id_ = category["id"]
+            dollars = self.steps.factors[id_] * found.reported[id_]
+            ladder = category.get("by_run_out") or completion.get("by_run_out")
+            if "completion_factor" in category:
+                more += completed(dollars, number(category["completion_factor"]), completion["convention"]) - dollars
+            elif ladder:
+                more += self.run_out(id_, ladder, completion["convention"])
+        return more
+
+    def run_out(self, id_: str, ladder: Sequence[Terms], convention: str) -> Fraction:
+        assert self.asked.paid_through is not None
+        rows = [(number(row["from"]), number(row["factor"])) for row in ladder]
+        more = ZERO
+        for month in range(self.asked.first, self.asked.last + 1):
+            factor = contracts.last_reached(Fraction(self.asked.paid_through - month), rows)
+            dollars = self.steps.factors[id_] * Fraction(self.own.by_month[id_, month], 100)
+            if factor != 1:
+                name = (
+                    f"incurred_expenditure.{id_}-{month_text(month)}"
+                    if id_
+                    else f"incurred_expenditure.{month_text(month)}"
+                )
+                self.keep(name, Fraction(self.own.by_month[id_, month], 100))
+            more += completed(dollars, factor, convention) - dollars
+        return more
+
+    def own_steps(self, cost: Terms) -> dict[str, Callable[[Fraction, Fraction], Fraction]]:
+        """Steps that only the performance period has."""
+
+        def adjusted(early: bool) -> Callable[[Fraction, Fraction], Fraction]:
+            items = [i for i in self.steps.adjustments if (i.get("when") == "before_large_claims") is early]
+            return lambda amount, months: amount + sum((self.adjusted_by(item, months) for item in items), ZERO)
+
+        return {
+            "before_large_claims": adjusted(True),
+            "adjustments": adjusted(False),
+            "late_claims": lambda amount, _: amount + self.figure("late_claims"),
+            "fees_in_cost": lambda amount, _: amount + (self.lines["care_coordination_fee"] or ZERO),
+            "risk": lambda amount, _: amount / self.risk_ratio(),
+        }
+
+    def adjusted_by(self, item: Terms, months: Fraction) -> Fraction:
+        if "dollars" in item:
+            return number(item["dollars"])
+        if "pmpm" in item:
+            return number(item["pmpm"]) * months
+        return self.figure(f"adjustment.{item['id']}")
+
+    def months(self) -> Fraction:
+        """Member months that the benchmark is multiplied by: those left after large claims."""
+        if "expenditure" not in self.terms or self.cells():
+            return super().months()
+        if self.cost is None:
+            self.expenditure()
+        assert self.cost is not None
+        return self.cost.months
+
+    def expenditure(self) -> Fraction:
+        return (self.lines["expenditure"] or ZERO) if self.cost is not None else super().expenditure()
+
+    # -- benchmark
+
+    def benchmark_terms(self) -> None:
+        """Figures of baseline, market, region and risk, and the terms as they read once these are known."""
+        terms = self.terms.get("benchmark")
+        if terms is None:
+            return
+        bases: dict[str, tuple[Totals, Cost]] = {}
+        for year in terms.get("baseline_periods", []):
+            bases[year["id"]] = self.baseline(year)
+        changed = dict(terms)
+        if bases:
+            self.keep("baseline_pmpm", self.base_of(terms, bases))
+            for name in ("years", "pooled_years", "categories"):
+                changed.pop(name, None)
+            changed["given_pmpm"] = "yes"
+        market = self.market_trend(terms.get("market_trend"))
+        if market is not None:
+            changed["trend_given"] = "yes"
+            changed.pop("market_trend")
+        if "regional" in terms:
+            changed["regional_pmpm"] = str(self.region(terms["regional"]))
+            changed.pop("regional")
+        self.terms = {**self.terms, "benchmark": changed}
+        scores = self.terms.get("risk", {}).get("scores")
+        if scores is not None:
+            self.risk_by_scores(scores, bases)
+
+    def baseline(self, year: Terms) -> tuple[Totals, Cost]:
+        first, last = period_months(year["period"])
+        window = Window(f"baseline {year['id']}", "baseline", first, last, "cost")
+        own = totals(self.look(window, [self.group]))
+        point = None
+        if self.steps.large is not None:
+            point = number(year["point"]) if "point" in year else self.steps.point()
+        factor = number(year["factor"]) if "factor" in year else None
+        cost = self.steps.run(own, self.wholes(window), point, factor)
+        self.keep(f"baseline_member_months.{year['id']}", own.member_months())
+        for id_, dollars in cost.reported.items():
+            name = f"{id_}-{year['id']}" if id_ else year["id"]
+            self.keep(f"baseline_reported_expenditure.{name}", dollars)
+        if self.steps.large is not None:
+            excluded = self.steps.large["form"] == "exclude"
+            self.keep(
+                f"baseline_large_claims_{'excluded' if excluded else 'excess'}.{year['id']}",
+                cost.excluded if excluded else cost.excess,
+            )
+        return own, cost
+
+    def base_of(self, terms: Terms, bases: Mapping[str, tuple[Totals, Cost]]) -> Fraction:
+        """Dollars per member per month of the years, weighted or pooled, by category or in total."""
+        trends = {row["id"]: number(row["trend"]) for row in terms.get("categories", [])}
+
+        def parts(year: str) -> dict[str, Fraction]:
+            cost = bases[year][1]
+            if not trends:
+                return {WHOLE: cost.amount}
+            weights = {id_: self.steps.factors[id_] * dollars for id_, dollars in cost.reported.items()}
+            whole = sum(weights.values(), ZERO)
+            return {id_: cost.amount * weight / whole for id_, weight in weights.items()}
+
+        def trended(by_part: Mapping[str, Fraction]) -> Fraction:
+            return sum((trends.get(id_, Fraction(1)) * dollars for id_, dollars in by_part.items()), ZERO)
+
+        if "pooled_years" in terms:
+            dollars = sum((trended(parts(year)) for year in terms["pooled_years"]), ZERO)
+            return dollars / sum((bases[year][1].months for year in terms["pooled_years"]), ZERO)
+        return sum(
+            (
+                number(year["weight"]) * trended(parts(year["id"])) / bases[year["id"]][1].months
+                * number(year.get("trend", 1))
+                for year in terms["years"]
+            ),
+            ZERO,
+        )  # fmt: skip
+
+    def outside(self, exclude: str) -> frozenset[str]:
+        return {"group": frozenset({self.group}), "all_contracted": self.contracted, "none": frozenset[str]()}[exclude]
+
+    def market_window(self, name: str, terms: Terms, first: int, last: int) -> Window:
+        where = tuple((row["column"], frozenset(row["values"])) for row in terms.get("where", []))
+        return Window(name, "market", first, last, "cost", where, self.outside(terms["exclude"]))
+
+    def market_trend(self, terms: Terms | None) -> Fraction | None:
+        if terms is None:
+            return None
+        groups = list(self.rules.by_group)
+        now = totals(self.look(self.market_window("market", terms, self.asked.first, self.asked.last), groups))
+        base = totals(self.look(self.market_window("market base", terms, *period_months(terms["base"])), groups))
+        self.market = (now, base)
+        above = below = ZERO
+        for cell in terms["cells"]:
+            mix = self.keep(f"mix_member_months.{cell}", Fraction(self.own.cell_months[cell], SCALE))
+            pmpm = []
+            for prefix, market in (("market", now), ("market_base", base)):
+                dollars = self.keep(f"{prefix}_expenditure.{cell}", Fraction(market.cell_cents[cell], 100))
+                months = self.keep(f"{prefix}_member_months.{cell}", Fraction(market.cell_months[cell], SCALE))
+                pmpm.append(dollars / months)
+            above += mix * pmpm[0]
+            below += mix * pmpm[1]
+        return self.keep("market_trend", above / below)
+
+    def region(self, terms: Terms) -> Fraction:
+        window = self.market_window("region", terms, self.asked.first, self.asked.last)
+        found = totals(self.look(window, list(self.rules.by_group)))
+        dollars = self.keep("regional_expenditure", Fraction(sum(found.items.values()), 100))
+        return dollars / self.keep("regional_member_months", found.member_months())
+
+    def risk_by_scores(self, terms: Terms, bases: Mapping[str, tuple[Totals, Cost]]) -> None:
+        base = bases[terms["base"]][0]
+
+        def growth(now: Totals, then: Totals) -> Fraction:
+            return (now.risk_points / now.member_months()) / (then.risk_points / then.member_months())
+
+        self.keep("risk_points", self.own.risk_points)
+        self.keep("baseline_risk_points", base.risk_points)
+        ratio = growth(self.own, base)
+        if terms.get("relative_to") == "market":
+            self.keep("market_risk_points", self.market[0].risk_points)
+            self.keep("market_base_risk_points", self.market[1].risk_points)
+            ratio /= growth(*self.market)
+        self.keep("risk_ratio", ratio)
+
+
+# ---- a workspace
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Months settled, the month through which claims are paid, and a quarter's months where the fee is the quarter's."""
+
+    first: int
+    last: int
+    paid_through: int | None = None
+    fee: tuple[int, int] | None = None
+
+
+def settle_folder(folder: Path, period: str, paid_through: str | None = None) -> dict[Group, Result]:
+    """Every group of a workspace for a period such as `2014`, `2013-07 to 2014-06` or `2014Q2`."""
+    documents = read_contracts(folder)
+    tables = read_tables(folder)
+    contracted = frozenset(document["group"]["id"] for document in documents)
+    through = None if paid_through is None else month_number(paid_through)
+    found = {}
+    for document in documents:
+        asked = asked_for(period, document, through)
+        if asked is not None:
+            found[document["group"]["id"]] = Settling(document, tables, contracted, asked).result()
+    return found
+
+
+def asked_for(period: str, document: Terms, through: int | None) -> Asked | None:
+    """What is settled of a contract; None where it has no such period."""
+    stated = [period_months(written) for written in document.get("performance_periods", [])]
+    if "Q" in period:
+        year, _, quarter = period.partition("Q")
+        last = int(year) * 12 + 3 * int(quarter) - 1
+        start = next((first for first, end in stated if first <= last <= end), None)
+        return None if start is None else Asked(start, last, through, (last - 2, last))
+    first, last = period_months(period)
+    return Asked(first, last, through) if (first, last) in stated or not stated else None

@@ -138,9 +138,9 @@ ROOMS = [
     ["contract", "figures", "codes"],
     ["programs"],
     ["settlement"],
-    ["asked"],
+    ["asked", "experience"],
     ["data"],
-    ["batch", "single"],
+    ["batch", "single", "claims"],
     ["cases"],
     ["probe"],
     ["probe"],
@@ -150,7 +150,8 @@ ROOMS = [
     ["workspace"],
     ["runs.folder", "runs.verify"],
     ["report"],
-    ["cli", "cli_contract", "cli_workspace"],
+    ["notebook", "demo"],
+    ["cli", "cli_contract", "cli_workspace", "cli_claims"],
     ["__main__"],
 ]
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}

@@ -377,4 +377,5 @@ class _Progress:
             self.stream.flush()
 
 
+from p4v import cli_claims as cli_claims  # noqa: E402, PLC0414
 from p4v import cli_contract as cli_contract  # noqa: E402, PLC0414 - its commands join the application

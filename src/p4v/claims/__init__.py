@@ -1,0 +1,1 @@
+"""Eligibility spans and claims, made into member months: what lies outside every span is counted, not passed over."""

@@ -41,6 +41,8 @@ _NO_MONTH = -1
 class Rows:
     """The typed rows that a roll-up reads, and what they have. `months` has the canonical columns."""
 
+    engine: Any
+    """The Ibis backend that has the tables."""
     months: Table
     deaths: Table | None
     columns: frozenset[str]
@@ -68,18 +70,27 @@ class RolledUp:
 
 
 def roll_up(rows: Rows, rules: DataRules) -> RolledUp:
-    """One pass over the rows for one set of rules."""
+    """One pass over the rows for one set of rules. Its member ids stay in the engine until the next one."""
+    kept = _Kept(rows.engine)
     table = _with_status(rows, rules)
-    named = {f"c{place}": _sum_of(table, cost.sources) for place, cost in enumerate(rules.costs)}
-    table = table.mutate(**named)
-    grouped = table.group_by(*_KEYS, "status", *_flag_names(rules)).agg(**_totals(table, rules)).cache()
+    table = table.mutate(**{f"c{place}": _sum_of(table, cost.sources) for place, cost in enumerate(rules.costs)})
+    grouped = kept.table(table.group_by(*_KEYS, "status", *_flag_names(rules)).agg(**_totals(table, rules)), "rows")
     members = _members(grouped, rules)
-    status = _statuses(rules)
+    members = None if members is None else kept.table(members, "members")
     final = _with_members_status(grouped, members, rules)
-    amounts = _member_years(final, rules).cache()
-    moved = _moved(amounts)
+    amounts = kept.table(_member_years(final, rules), "years")
     cells = _cells(final if not rules.by_month else _by_month(table, members, rules), rules)
-    return _collected(rows, rules, status, cells, amounts, moved, _differing_copies(table, rules))
+    return _collected(rows, rules, cells, amounts, _differing_copies(table, rules))
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """Tables that the engine keeps between two steps; those of an earlier pass make room."""
+
+    engine: Any
+
+    def table(self, expression: Table, name: str) -> Table:
+        return self.engine.create_table(f"p4v_{name}", expression, temp=True, overwrite=True)
 
 
 # Rows: window, months in units, status
@@ -204,7 +215,7 @@ def _differing_copies(table: Table, rules: DataRules) -> int:
     ends = {f"{end}_{name}": getattr(sound[name], end)() for name in values for end in ("min", "max")}
     copies = sound.group_by("group_id", "member_id", "month").agg(copies=sound.count(), **ends)
     differ = ibis.or_(*(copies[f"min_{name}"] != copies[f"max_{name}"] for name in values))
-    return int(copies.filter((copies.copies > 1) & differ).count().execute())
+    return int(copies.filter((copies.copies > 1) & differ).count().to_pyarrow().as_py())
 
 
 def _of_members(rules: DataRules) -> list[tuple[int, Exclusion]]:
@@ -254,7 +265,7 @@ def _members(grouped: Table, rules: DataRules) -> Table | None:
     taken = members.mutate(taken=ibis.cases(*cases, else_=0).cast("int16")).filter(lambda t: t.taken > 0)
     return taken.select(
         taken_group=taken.group_id, taken_member=taken.member_id, taken_window=taken.window, taken=taken.taken
-    ).cache()
+    )
 
 
 def _with_members_status(grouped: Table, members: Table | None, rules: DataRules) -> Table:
@@ -343,32 +354,15 @@ def _cells(grouped: Table, rules: DataRules) -> Table:
 # Arrays
 
 
-def _collected(
-    rows: Rows,
-    rules: DataRules,
-    statuses: Sequence[str],
-    cells: Table,
-    amounts: Table,
-    moved: Table,
-    differing: int,
-) -> RolledUp:
+def _collected(rows: Rows, rules: DataRules, cells: Table, amounts: Table, differing: int) -> RolledUp:
     """Everything in numpy, names as numbers in the order of the alphabet."""
     small = cells.to_pyarrow()
     groups = sorted(set(small["group_id"].to_pylist()) - {None})
     named = sorted(set(small["cell"].to_pylist()) - {None})
-    faults = _faults(small)
-    years, seen, twice, in_two = _years(amounts, moved, groups, rules)
-    experience = Experience(
-        rules,
-        groups,
-        named,
-        statuses,
-        months_scale(rows, rules),
-        _cell_arrays(small, rules, groups, named),
-        years,
-        seen,
-    )
-    return RolledUp(experience, faults, twice + differing, in_two, amounts.select("member_id"))
+    years, seen, twice, in_two = _years(amounts, _moved(amounts), groups, rules)
+    arrays = _cell_arrays(small, rules, groups, named)
+    experience = Experience(rules, groups, named, _statuses(rules), months_scale(rows, rules), arrays, years, seen)
+    return RolledUp(experience, _faults(small), twice + differing, in_two, amounts.select("member_id"))
 
 
 def _faults(small: pa.Table) -> dict[tuple[str | None, int], int]:

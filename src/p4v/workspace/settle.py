@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import rfc8785
 
 from p4v.asked import figures_asked
 from p4v.contract.blocks.cost import LargeClaims
-from p4v.contract.blocks.members import Waivers
+from p4v.contract.blocks.members import Waiver, Waivers
 from p4v.contract.documents import Program, shown_path
 from p4v.contract.terms import NotInForce, Terms
 from p4v.contract.yaml_tree import read_yaml
@@ -178,7 +179,7 @@ def _rolled_up(jobs: Sequence[_Job], tables: OpenTables, step: Step) -> dict[Dat
     for job in jobs:
         for rules in job.plan.rules():
             groups.setdefault(rules, set()).update(job.plan.groups)
-    rows = Rows(tables.months, tables.deaths, tables.columns, tables.months_kind == "covered_days")
+    rows = Rows(tables.con, tables.months, tables.deaths, tables.columns, tables.months_kind == "covered_days")
     found: dict[DataRules, Experience] = {}
     findings: list[Finding] = []
     for number, (rules, wanted) in enumerate(groups.items(), start=1):
@@ -218,7 +219,7 @@ def _stopping(rolled: RolledUp, jobs: Sequence[_Job], tables: OpenTables) -> dic
     return found
 
 
-def _waivers(job: _Job) -> list[Any]:
+def _waivers(job: _Job) -> list[Waiver]:
     block = job.terms.block("waivers", Waivers)
     return list(block.items) if block is not None else []
 

@@ -20,7 +20,7 @@ PERFORMANCE = [
     control("performance", "excluded", 96, "94.5", "1210040.10", "transplant"),
     control("performance", "excluded", 118, "118", "65319.14", "minimum_months"),
     control("performance", "excluded", 271, "0", "0", "duplicate_rows"),
-    control("performance", "rejected", 5, "5", None, "late-file"),
+    control("performance", "rejected", 5, "5", "0", "P4V-D012"),
     control("performance", "used", 117_404, "117404", "44525643.28"),
 ]
 """in = used + excluded + rejected: 118204 = 117404 + 310 + 96 + 118 + 271 + 5, and so for months and dollars."""

@@ -14,15 +14,20 @@ HEADS = ("Rows", "Member months", "Dollars")
 _UNITS = {"rows": "count", "member_months": "member_months", "dollars": "usd"}
 IN, EXCLUDED, REJECTED, USED = "in", "excluded", "rejected", "used"
 _WINDOWS = {
-    "performance": "Performance period", "fee": "Months of the care coordination fee", "market": "Market",
-    "market base": "Market, base period",
+    "table": "All rows of the group", "performance": "Performance period",
+    "fee": "Months of the care coordination fee", "market": "Market", "market base": "Market, base period",
 }  # fmt: skip
 _RULES = {
     "minimum_months": "Fewer months than the minimum",
     "not_covered_by_the_contract": "Product or funding not covered",
-    "outside_the_period": "Outside the period",
+    "outside_the_period": "Outside every period of the contract",
+    "own_members": "The group's own members",
+    "members_of_contracted_groups": "Members of contracted groups",
+    "categories_not_counted": "Categories not counted",
 }
 _MEMBER_MONTHS = "member_months"
+_USED = {"table": "In the periods of the contract", "file": "Rows of the groups settled here"}
+"""What is left of all rows of a group, and of a whole table, in place of what was used."""
 TIED, NOT_TIED = "tied to source", "not tied to source"
 _ZERO = Fraction(0)
 Control = Mapping[str, Any]
@@ -83,7 +88,7 @@ def controls_view(document: Mapping[str, Any], manifest: Mapping[str, Any], line
         return None
     tied = manifest.get("tied")
     return ControlsView(
-        [_table(window, number) for number, window in enumerate(found, start=1)], tied_text(tied), tied is not None,
+        [window_table(window, place) for place, window in enumerate(found, start=1)], tied_text(tied), tied is not None,
         all(window.foots for window in found), list(table_digests(manifest)), _waivers(manifest, lines),
     )  # fmt: skip
 
@@ -109,22 +114,29 @@ def table_digests(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def rule_words(control: Control) -> str:
     """What an entry of the controls is called."""
     entry, rule = control["entry"], control.get("rule")
-    if entry in (IN, USED):
-        return "In the table" if entry == IN else "Used"
-    words = _RULES.get(str(rule)) or _capital(str(rule).replace("_", " ").replace("-", " "))
-    return words if entry == EXCLUDED else f"Rejected: {words[:1].lower()}{words[1:]}" if rule else "Rejected"
+    if entry == IN:
+        return "In the table"
+    if entry == USED:
+        return _USED.get(control["window"], "Used")
+    if entry == REJECTED:
+        return f"Rejected, {rule}" if rule else "Rejected"
+    return _RULES.get(str(rule)) or _words(str(rule))
 
 
 def _title(table: str, window: str) -> str:
-    words = _WINDOWS.get(window) or _capital(window.replace("_", " "))
-    return words if table == _MEMBER_MONTHS else f"{_capital(table.replace('_', ' '))}: {words}"
+    words = _WINDOWS.get(window) or _words(window)
+    return words if table == _MEMBER_MONTHS else f"{_words(table)}: {words}"
+
+
+def _words(name: str) -> str:
+    return _capital(name.replace("_", " ").replace("-", " "))
 
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _table(window: Window, place: int) -> SmallTable:
+def window_table(window: Window, place: int) -> SmallTable:
     """Dollars are left out where none of the rows shows any, as in the months of a fee."""
     counted = [window.whole, *window.parts, window.used]
     kept = [name for name in PARTS if any(control.get(name) is not None for control in counted)]
@@ -153,7 +165,7 @@ def _waivers(manifest: Mapping[str, Any], lines: Lines) -> SmallTable | None:
             shown_value(figure(lines[name]), unit) if (name := f"{stem}.{waiver['id']}") in lines else ""
             for stem, unit in (("waived_rows", "count"), ("waived_dollars", "usd"))
         ]
-        label = f"{_capital(str(waiver['id']).replace('_', ' ').replace('-', ' '))}: {waiver['reason']}"
+        label = f"{_words(str(waiver['id']))}, {waiver['finding']}: {waiver['reason']}"
         rows.append(Row(label, str(waiver["clause"]), cells))
     aside = "Rows with these faults were rejected and counted; the contract says why they may pass."
     return SmallTable("waivers", "Waivers", aside, ["Waiver", "Rows", "Dollars"], rows, None) if rows else None

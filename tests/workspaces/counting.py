@@ -6,16 +6,17 @@ from fractions import Fraction
 
 from workspaces.building import Document, Draft
 from workspaces.generator import settled, tables_of
-from workspaces.reference import Asked, Result, Settling
-from workspaces.tables import month_number, period_months
+from workspaces.reference import Result, Settling, asked_for
+from workspaces.tables import month_number
 
 
 def results(draft: Draft) -> Iterator[tuple[Document, Settling, Result]]:
     """Every contract of a drawn workspace as the reference settles it."""
-    tables, (first, last) = tables_of(draft), period_months(draft.period)
-    asked = Asked(first, last, month_number(draft.paid_through or "2014-12"))
+    tables, through = tables_of(draft), month_number(draft.paid_through or "2014-12")
     contracted = frozenset(document["group"]["id"] for document in draft.contracts)
     for document in draft.contracts:
+        asked = asked_for(draft.period, document, through)
+        assert asked is not None
         yield document, *settled(document, tables, contracted, asked)
 
 
@@ -33,7 +34,7 @@ def counted(draft: Draft) -> Counter[str]:
 
 
 def tied(document: Document, name: str, amount: Fraction) -> bool:
-    places = int(document["terms"]["rounding"][name]["places"])
+    places = int(document["terms"]["rounding"][name.partition(".")[0]]["places"])
     return (amount * 10**places).denominator == 2
 
 
@@ -53,5 +54,5 @@ def capped(document: Document, settling: Settling, result: Result) -> bool:
 
 def gated(settling: Settling, result: Result) -> bool:
     """Whether savings came to nothing at a gate: the minimum rate, the panel or quality."""
-    gross = result.lines["gross_savings"] or Fraction(0)
-    return gross > 0 and result.unrounded["earned"] == 0 and "share" in settling.terms
+    gross, earned = result.lines["gross_savings"] or Fraction(0), result.lines["earned"] or Fraction(0)
+    return gross > 0 and earned == 0 and "share" in settling.terms

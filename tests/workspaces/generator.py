@@ -51,8 +51,10 @@ class World:
 
     draw: Random
     period: str
+    asked: str
     first: int
     last: int
+    end: int
     start: int
     groups: list[str]
     contracted: list[str]
@@ -74,14 +76,16 @@ def world_of(draw: Random) -> World:
         return draw.randint(1, 100) <= percents
 
     period = draw.choice(PERIODS)
-    first, last = period_months(period)
+    first, end = period_months(period)
+    quarter = draw.randint(1, 4) if period == "2014" and chance(20) else None
+    last = end if quarter is None else first + 3 * quarter - 1
     groups = [f"g{number}" for number in range(1, draw.randint(3, 6) + 1)]
     names = {
         name for name, often in (("funding", 40), ("cohort", 60), ("area", 50), ("tier", 40), ("risk_score", 50), ("revenue", 40), ("hospice", 40))
         if chance(often)
     }  # fmt: skip
     return World(
-        draw=draw, period=period, first=first, last=last, start=first - draw.choice([12, 24]),
+        draw=draw, period=period, asked=f"{period}Q{quarter}" if quarter else period, first=first, last=last, end=end, start=first - draw.choice([12, 24]),
         groups=groups, contracted=groups[: draw.randint(2, len(groups) - 1)],
         by_days=chance(25), purposes=chance(35), duplicates=chance(25), deaths=chance(50),
         columns=frozenset(names), categories=CATEGORIES[: draw.randint(2, 4)] if chance(75) else (),
@@ -99,8 +103,8 @@ def rows_of(world: World) -> tuple[list[Record], list[Record]]:
     for place in range(draw.randint(20, 80)):
         member = f"m{place:03d}"
         home, other = draw.choice(world.groups), draw.choice(world.groups)
-        joins = world.start if world.chance(75) else draw.randint(world.start, world.last)
-        leaves = world.last if world.chance(75) else draw.randint(joins, world.last)
+        joins = world.start if world.chance(75) else draw.randint(world.start, world.end)
+        leaves = world.end if world.chance(75) else draw.randint(joins, world.end)
         moves = draw.randint(joins, leaves) if world.chance(25) else leaves + 1
         if world.deaths and world.chance(8):
             deaths.append({"member_id": member, "death_month": month_text(max(leaves - draw.randint(0, 3), joins))})
@@ -185,6 +189,8 @@ def cents_of(world: World, costly: Fraction, zero: bool) -> int:
 def terms_of(world: World, group: str) -> tuple[Document, Document]:
     """Terms and order of one contract; steered afterwards."""
     draw = world.draw
+    if world.chance(12):
+        return of_parts(world, group)
     exact = world.chance(40)
     terms: Document = {"member_months": {}, "expenditure": expenditure(world)}
     terms["benchmark"] = {"pmpm": "400.00"} if exact else benchmark(world, terms["expenditure"])
@@ -218,6 +224,31 @@ def terms_of(world: World, group: str) -> tuple[Document, Document]:
     if "care_coordination_fee" in terms:
         terms["rounding"]["care_coordination_fee"] = {"places": "2", "rule": draw.choice(RULES)}
     return terms, order_of(world, terms)
+
+
+def of_parts(world: World, group: str) -> tuple[Document, Document]:
+    """A contract whose benchmark has parts: the products of a group, or the groups of a pool."""
+    draw = world.draw
+    parts = draw.choice(["products", "products", "groups"])
+    ids = ["ppo", "hmo"] if parts == "products" else [group, next(other for other in world.groups if other != group)]
+    cost: Document = {"basis": draw.choice(world.bases)}
+    if world.categories and world.chance(50):
+        cost["categories"] = [{"id": id_} for id_ in world.categories[:-1]]
+    terms: Document = {
+        "expenditure": cost,
+        "benchmark": {
+            "cells": [{"id": id_, "pmpm": "400.00"} for id_ in ids], "pooling": draw.choice(["together", "apart"]), "parts": parts,
+        },
+        "gate": {"form": "cliff", "comparison": "at_least", "minimum_savings_rate": draw.choice(["0%", "2%"])},
+        "share": {"sharing_rate": "50%"},
+        "rounding": {name: {"places": "2", "rule": draw.choice(RULES)} for name in ("earned", "care_coordination_fee")},
+    }  # fmt: skip
+    terms["rounding"]["net_payment"] = CENTS
+    if world.chance(50):
+        terms["care_coordination_fee"] = {"roster": draw.choice(["cost", "fee"]), "pmpm": "1.505"}
+    terms["member_months"] = members(world, terms)
+    terms["member_months"].pop("products", None)
+    return terms, {"confirms": []}
 
 
 def simplify(cost: Document) -> None:
@@ -529,6 +560,8 @@ def steered(world: World, document: Document, tables: Tables, asked: Asked) -> b
         settling, result = settled(document, tables, contracted, asked)
     except ZeroDivisionError:
         return False
+    if "cells" in terms["benchmark"]:
+        return budgets(world, terms, result)
     against, spent = result.lines.get("benchmark"), result.lines.get("expenditure")
     months = settling.months()
     if against is None or spent is None or months <= 0 or spent <= 0:
@@ -555,6 +588,16 @@ def steered(world: World, document: Document, tables: Tables, asked: Asked) -> b
     if aim in ("tie", "far", "any") and world.chance(75) and not ties(document, tables, contracted, asked):
         capped(world, document, tables, asked)
     panel(world, terms, result)
+    return True
+
+
+def budgets(world: World, terms: Document, result: Result) -> bool:
+    """Budgets of the parts near what each has cost."""
+    for cell in terms["benchmark"]["cells"]:
+        spent, months = result.figures[f"expenditure.{cell['id']}"], result.figures[f"member_months.{cell['id']}"]
+        if months <= 0 or spent <= 0:
+            return False
+        cell["pmpm"] = text(spent / months * (1 + Fraction(world.draw.randint(-4, 15), 100)), 2)
     return True
 
 
@@ -661,7 +704,7 @@ def attempt(draw: Random) -> Draft | None:
     found = Draft(
         contracts=[],
         rows=rows,
-        period=world.period,
+        period=world.asked,
         paid_through=f"{month_text(through)}-{days_of_month(through):02d}",
         by_days=world.by_days,
         deaths=deaths if world.deaths else [],
@@ -680,7 +723,9 @@ def attempt(draw: Random) -> Draft | None:
     ):
         return None
     tables = tables_of(found)
-    asked = Asked(world.first, world.last, through)
+    asked = Asked(
+        world.first, world.last, through, None if world.asked == world.period else (world.last - 2, world.last)
+    )
     for group, terms, order in drawn:
         percentile = terms["expenditure"].get("large_claims", {}).get("percentile")
         if percentile is not None:
@@ -701,7 +746,7 @@ def frozen(draw: Random) -> str:
 
 
 def paid_of(world: World, group: str) -> list[Record]:
-    if not world.chance(30):
+    if not world.chance(30) or world.asked != world.period:
         return []
     return [
         {

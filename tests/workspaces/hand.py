@@ -5,6 +5,7 @@ Sources: `practice.md`, 2 (member months and cost) and 9 (scenario 5), and the o
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -196,6 +197,85 @@ def half_cent() -> Draft:
     return draft(terms, table)
 
 
+TWO_YEARS = [{"id": "y1", "period": "2012"}, {"id": "y2", "period": "2013"}]
+
+
+def of_years(base: dict[str, Any]) -> Draft:
+    """2012: 1,200 over 12 months. 2013: 4,800 over 24 months. 2014: 12 months, nothing spent."""
+    table = rows("m1", [month.replace("2014", "2012") for month in YEAR], "1200.00")
+    table += rows("m1", BASE, "3000.00") + rows("m2", BASE, "1800.00") + rows("m1", YEAR, "0.00")
+    terms = {**shared("0"), "expenditure": {"basis": "allowed"}, "benchmark": {**base, "baseline_periods": TWO_YEARS}}
+    return draft(terms, table)
+
+
+def run_out() -> Draft:
+    """100 in each of three months, paid through the last: 100, 100 / 0.8 and 100 / 0.5."""
+    ladder = [{"from": "0", "factor": "0.5"}, {"from": "1", "factor": "0.8"}, {"from": "2", "factor": "1"}]
+    cost = {"basis": "allowed", "completion": {"convention": "percent_complete", "by_run_out": ladder}}
+    table = rows("m1", YEAR[:3], "100.00", first_month_only=False)
+    return draft(
+        {"expenditure": cost, **shared("200.00")}, table, period="2014-01 to 2014-03", paid_through="2014-03-31"
+    )
+
+
+def by_scores(**caps: str) -> Draft:
+    """Score 1.0 in the base year; 1.2 in half of this year's months and 1.0 in the other half: 1.1."""
+    table = rows("m1", BASE, "1200.00", risk_score="1.0000")
+    table += rows("m1", YEAR[:6], "0.00", risk_score="1.2000") + rows("m1", YEAR[6:], "0.00", risk_score="1.0000")
+    terms = {
+        **shared("0"), "expenditure": {"basis": "allowed"},
+        "benchmark": {"years": [{"id": "y1", "weight": "100%"}], "baseline_periods": [{"id": "y1", "period": "2013"}]},
+        "risk": {"on": "benchmark", "scores": {"base": "y1", "relative_to": "none"}, **caps},
+    }  # fmt: skip
+    return draft(terms, table)
+
+
+def short_stays(least: str) -> Draft:
+    """One member with all months and 1,200, one with two months and 999."""
+    table = rows("m1", YEAR, "1200.00") + rows("m2", YEAR[:2], "999.00")
+    members = {"counting": "counted", "minimum_months": least}
+    return draft({**shared("200.00"), "member_months": members, "expenditure": {"basis": "allowed"}}, table)
+
+
+def at_percentile(at: str, amounts: str) -> Draft:
+    """Ten reference amounts of 1,000 to 10,000; the fifth for six months only, 10,000 a year. A member of 12,000."""
+    content = "amount,member_months\n" + "".join(f"{n * 1000}.00,{6 if n == 5 else 12}\n" for n in range(1, 11))
+    percentile = {
+        "at": at, "of": "members", "amounts": amounts, "reference": "frozen",
+        "sha256": hashlib.sha256(content.encode()).hexdigest(),
+    }  # fmt: skip
+    table = rows("m1", YEAR, "12000.00")
+    terms = {**large(form="truncate", percentile=percentile), **shared("2000.00")}
+    return draft(terms, table, references={"frozen": content})
+
+
+def blended() -> Draft:
+    """Half own 400, half the region's: 4,200 over 10 months in MA; 9,999 in CT does not count."""
+    table = rows("m1", YEAR, "0.00", area="MA")
+    table += [{**row, "group_id": "rest"} for row in rows("m2", YEAR[:10], "4200.00", area="MA")]
+    table += [{**row, "group_id": "rest"} for row in rows("m3", YEAR, "9999.00", area="CT")]
+    region = {"exclude": "group", "where": [{"column": "area", "values": ["MA"]}]}
+    terms = {
+        **shared("0"),
+        "expenditure": {"basis": "allowed"},
+        "benchmark": {"pmpm": "400.00", "own_weight": "50%", "regional": region},
+    }
+    return draft(terms, table)
+
+
+def died() -> Draft:
+    """Dead in March: April to December leave with 90, the month of death stays."""
+    table = rows("m1", YEAR, "10.00", first_month_only=False) + rows("m2", YEAR, "0.00")
+    rule = {"id": "death", "rule": "after_death", "periods": ["performance"], "rosters": ["cost"], "months": "leave"}
+    members = {"counting": "counted", "exclusions": [rule], "panel": "average_members"}
+    terms = {
+        **shared("100.00"),
+        "member_months": {**members, "smallest_panel": "1", "below": "no_reward"},
+        "expenditure": {"basis": "allowed"},
+    }
+    return draft(terms, table, deaths=[{"member_id": "m1", "death_month": "2014-03"}])
+
+
 COSTLY = thousand("4800000.00", "300000.00")
 HANDS = [
     Hand("a member is out, the months stay", draft({**out("stay"), **shared("400.00")}, COSTLY),
@@ -235,5 +315,22 @@ HANDS = [
          {"fee_member_months": "10000", "recovered_member_months.death": "3", "recovered_member_months.twice": "12",
           "recovered_member_months.program": "8", "recovered_member_months.ended": "15",
           "unrecovered_member_months.ended": "5", "care_coordination_fee": "19924"}),
+    # 40% x 100 x 1.1025 + 60% x 200 x 1.05 = 44.10 + 126.
+    Hand("weighted years, each brought forward",
+         of_years({"years": [{"id": "y1", "weight": "40%", "trend": "1.1025"}, {"id": "y2", "weight": "60%", "trend": "1.05"}]}),
+         {"baseline_reported_expenditure.y1": "1200", "baseline_member_months.y2": "24", "benchmark": "2041.2"}),
+    # 6,000 / 36 x 1.08 = 180.
+    Hand("pooled years", of_years({"pooled_years": ["y1", "y2"], "trend": "1.08"}), {"benchmark": "2160"}),
+    Hand("completion by run-out", run_out(), {"expenditure": "425"}),
+    Hand("risk by scores", by_scores(), {"risk_points": "13.2", "benchmark": "1320"}),
+    Hand("risk by scores, capped", by_scores(lowest="0.97", highest="1.03"), {"benchmark": "1236"}),
+    Hand("members with fewer months leave", short_stays("3"), {"member_months": "12", "expenditure": "1200"}),
+    Hand("members with just enough months stay", short_stays("2"), {"member_months": "14", "expenditure": "2199"}),
+    Hand("the rank above nine tenths and a bit", at_percentile("90.01%", "actual"), {"truncation_point": "10000", "expenditure": "10000"}),
+    Hand("the rank at nine tenths", at_percentile("90%", "actual"), {"truncation_point": "9000", "large_claims_excess": "3000"}),
+    # Annualised, the amounts are 1 to 4, 6 to 9 thousand and twice 10: the eighth is 9, the ninth 10.
+    Hand("the rank of annualised amounts", at_percentile("90%", "annualised"), {"truncation_point": "10000"}),
+    Hand("half own, half regional", blended(), {"benchmark": "4920"}),
+    Hand("months after death", died(), {"member_months": "15", "expenditure": "30", "panel_size": "1"}),
     Hand("partial months", half_cent(), {"member_months": "1.833333", "care_coordination_fee": "1.37"}),
 ]  # fmt: skip

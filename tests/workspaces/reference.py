@@ -38,9 +38,10 @@ Where the terms leave something open, this is how it is read here:
     `all_contracted`: every group with a contract in the workspace. The mix is that of months before large claims.
 15. Risk by scores: score x months over months, performance over base; relative to the market: over the same of the
     market in its two windows.
-16. The panel counts members with a counted month of the performance period (average: months over the period's months,
+16. Parts that are groups: each counted on its own, the panel and a fee over all of them.
+17. The panel counts members with a counted month of the performance period (average: months over the period's months,
     cut), before large claims; so does a fee on the roster of cost.
-17. A fee's own roster is counted before its exclusions; what is excluded with its months is recovered at the fee's rate
+18. A fee's own roster is counted before its exclusions; what is excluded with its months is recovered at the fee's rate
     where its month is at most `look_back_months` before the last month that the fee is settled for.
 """
 
@@ -474,6 +475,8 @@ class Settling(contracts.Settlement):
         super().__init__(terms, document.get("order", {}), {})
         self.document, self.tables, self.contracted, self.asked = document, tables, contracted, asked
         self.group = document["group"]["id"]
+        against = terms.get("benchmark", {})
+        self.groups = [cell["id"] for cell in against["cells"]] if against.get("parts") == "groups" else [self.group]
         self.rules = Rules(terms, tables)
         self.steps = Steps(terms, self.moves, tables.references)
         self.found: dict[str, Fraction] = {}
@@ -494,7 +497,7 @@ class Settling(contracts.Settlement):
 
     def result(self) -> Result:
         self.given_figures()
-        self.own = totals(self.look(self.performance, [self.group]))
+        self.own = totals(self.look(self.performance, self.groups))
         self.members()
         if {"share", "benchmark", "expenditure", "fee_reset"} & set(self.terms):
             self.benchmark_terms()
@@ -536,10 +539,14 @@ class Settling(contracts.Settlement):
                 self.keep(f"stratum_member_months.{product}", Fraction(months, SCALE))
                 self.keep(f"stratum_expenditure.{product}", Fraction(self.own.cell_cents[product], 100))
                 self.keep(f"stratum_revenue.{product}", Fraction(self.own.cell_revenue[product], 100))
+        of_groups = self.terms.get("benchmark", {}).get("parts") == "groups"
         for cell in self.cells():
-            self.keep(f"member_months.{cell}", Fraction(self.own.cell_months[cell], SCALE))
-            self.keep(f"expenditure.{cell}", Fraction(self.own.cell_cents[cell], 100))
-            self.keep(f"revenue.{cell}", Fraction(self.own.cell_revenue[cell], 100))
+            part = totals(self.rules.counted(cell, self.performance)) if of_groups else self.own
+            months = part.months if of_groups else part.cell_months[cell]
+            cents = sum(part.items.values()) if of_groups else part.cell_cents[cell]
+            self.keep(f"member_months.{cell}", Fraction(months, SCALE))
+            self.keep(f"expenditure.{cell}", Fraction(cents, 100))
+            self.keep(f"revenue.{cell}", Fraction(part.revenue if of_groups else part.cell_revenue[cell], 100))
 
     def wholes(self, window: Window) -> dict[str, tuple[int, dict[str, int]]]:
         """Every member's months and dollars over all groups, by this contract's rules."""
@@ -565,10 +572,11 @@ class Settling(contracts.Settlement):
         first, last = self.asked.fee or (self.asked.first, self.asked.last)
         if own_roster:
             window = Window("fee", "performance", first, last, "fee")
-            rows = self.look(window, [self.group])
+            rows = self.look(window, self.groups)
         else:
             window = Window("performance", "performance", self.asked.first, self.asked.last, "cost")
-            rows = [one for one in self.rules.counted(self.group, window) if first <= one.row.month <= last]
+            counted = [one for group in self.groups for one in self.rules.counted(group, window)]
+            rows = [one for one in counted if first <= one.row.month <= last]
             for one in rows:
                 one.months, one.rule = one.months_used, None
         excluded = {rule["id"] for rule in self.rules.exclusions(window)} if own_roster else set()
@@ -719,6 +727,9 @@ class Settling(contracts.Settlement):
         return self.cost.months
 
     def expenditure(self) -> Fraction:
+        if self.cells():
+            self.lines["expenditure"] = sum((self.figure(f"expenditure.{cell}") for cell in self.cells()), ZERO)
+            return self.lines["expenditure"] or ZERO
         return (self.lines["expenditure"] or ZERO) if self.cost is not None else super().expenditure()
 
     # -- benchmark

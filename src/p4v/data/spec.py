@@ -21,6 +21,8 @@ class TableSpec:
     ignore: tuple[str, ...] = ()
     known_at: date | None = None
     frame: Any = None
+    map: str | None = None
+    """The name of a ready column map."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ def read_table(path: Path, shown: str) -> CsvTable:
         raise Refusal([Finding("P4V-D006", shown, "no content", "a header and at least one row", line=1)])
     header, *rest = records
     columns = list(header.cells)
-    findings = list(_header_findings(columns, shown)) or list(_row_findings(columns, rest, shown))
+    findings = list(header_findings(columns, shown)) or list(_row_findings(columns, rest, shown))
     if findings:
         raise Refusal(findings)
     return CsvTable(shown, path.name, columns, rest, header.content, sha256(content).hexdigest(), len(content))
@@ -76,7 +76,7 @@ def _read_bytes(path: Path, shown: str) -> bytes:
     except OSError as error:
         raise Refusal([Finding("P4V-D007", shown, "no such file", "a CSV file")]) from error
     if not stat.S_ISREG(status.st_mode):
-        raise Refusal([Finding("P4V-D009", shown, _kind(status.st_mode), "a CSV file")])
+        raise Refusal([Finding("P4V-D009", shown, file_kind(status.st_mode), "a CSV file")])
     if status.st_size > SIZE_LIMIT:
         raise Refusal([Finding("P4V-D010", shown, f"{status.st_size} bytes", f"up to {SIZE_LIMIT} bytes")])
     try:
@@ -86,7 +86,7 @@ def _read_bytes(path: Path, shown: str) -> bytes:
         raise Refusal([Finding("P4V-S005", shown, found, "a file that can be read")]) from error
 
 
-def _kind(mode: int) -> str:
+def file_kind(mode: int) -> str:
     kinds = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
     return kinds.get(stat.S_IFMT(mode), "a device")
 
@@ -123,7 +123,7 @@ def _records(body: bytes, shown: str) -> Iterator[Row]:
                         found,
                         f"up to {CELL_LIMIT} characters in a cell",
                         line=number,
-                        column=_long_cell(line),
+                        column=long_cell(line),
                     )
                 ]
             )
@@ -144,7 +144,7 @@ def _records(body: bytes, shown: str) -> Iterator[Row]:
     except csv.Error as error:
         if "field limit" in str(error):
             found, allowed = "a cell without end", f"up to {CELL_LIMIT} characters"
-            place = _long_cell(b"".join(taken))
+            place = long_cell(b"".join(taken))
             raise Refusal([Finding("P4V-D020", shown, found, allowed, line=started + 1, column=place)]) from error
         found = "a quote that does not close, or text after one" if started < len(lines) else "a row that does not end"
         raise Refusal([Finding("P4V-D005", shown, found, "well-formed CSV", line=started + 1)]) from error
@@ -156,7 +156,7 @@ def _physical_lines(body: bytes) -> list[bytes]:
     return [line + b"\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
 
 
-def _long_cell(line: bytes) -> int:
+def long_cell(line: bytes) -> int:
     """The number of the first field that is too long."""
     for place, cell in enumerate(line.split(b","), start=1):
         if len(cell) > CELL_LIMIT:
@@ -164,7 +164,7 @@ def _long_cell(line: bytes) -> int:
     return 1
 
 
-def _header_findings(columns: Sequence[str], shown: str) -> Iterator[Finding]:
+def header_findings(columns: Sequence[str], shown: str) -> Iterator[Finding]:
     if len(columns) == 1:
         for delimiter, name in _OTHER_DELIMITERS.items():
             if delimiter in columns[0]:
@@ -197,10 +197,10 @@ def _row_findings(columns: Sequence[str], rows: Sequence[Row], shown: str) -> It
             if len(cell) > CELL_LIMIT:
                 found, allowed = f"{len(cell)} characters", f"up to {CELL_LIMIT}"
                 yield Finding("P4V-D020", shown, found, allowed, columns[place - 1], row.line, place)
-            elif not (cell.isascii() and cell.isprintable()) and _hides(cell):
+            elif not (cell.isascii() and cell.isprintable()) and hides(cell):
                 found, allowed = "a line break or a character that does not show", "characters that show, on one line"
                 yield Finding("P4V-D020", shown, found, allowed, columns[place - 1], row.line, place)
 
 
-def _hides(cell: str) -> bool:
+def hides(cell: str) -> bool:
     return any(not character.isprintable() for character in cell)

@@ -1,0 +1,169 @@
+"""The embedded engine: memory-bounded, shut off from everything but the named files, its faults as findings."""
+
+import errno
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import duckdb
+import ibis
+from ibis.backends.duckdb import Backend
+from ibis.expr import types as ir
+
+from p4v.data.typed import calendar_tables
+from p4v.errors import Finding, Refusal
+
+MEGABYTE = 1024 * 1024
+_MOST_MEMORY, _LEAST_MEMORY, _SPARED_MEMORY = 2048 * MEGABYTE, 256 * MEGABYTE, 1024 * MEGABYTE
+_FEWEST_FILES = 64
+"""With fewer open files than this allowed, nothing of any size can be rolled up."""
+_FULL = re.compile(r"no space left|disk full|could not write|max_temp_directory_size", re.IGNORECASE)
+_TOO_MANY = re.compile(r"too many open files", re.IGNORECASE)
+
+
+class Engine:
+    """DuckDB in memory, with a private folder to spill into; `close` removes it."""
+
+    def __init__(self, *, threads: int | None, memory: str | None) -> None:
+        check_open_files()
+        self._stack = ExitStack()
+        self._attached = self._linked = 0
+        try:
+            with engine_faults():
+                self._private = Path(tempfile.mkdtemp(prefix="p4v-"))
+                self._stack.callback(shutil.rmtree, self._private, ignore_errors=True)
+                self.raw = duckdb.connect(
+                    ":memory:",
+                    config={
+                        "threads": threads or os.cpu_count() or 1,
+                        "memory_limit": memory or f"{default_memory() // MEGABYTE}MiB",
+                        "temp_directory": str(self._private / "spill"),
+                        "autoinstall_known_extensions": False,
+                        "autoload_known_extensions": False,
+                        "python_scan_all_frames": False,
+                        "python_enable_replacements": False,
+                    },
+                )
+                self._stack.callback(self.raw.close)
+                self.ibis: Backend = ibis.duckdb.from_connection(self.raw)
+        except BaseException:
+            self.close()
+            raise
+
+    def linked(self, path: Path) -> Path:
+        """A name for a file that no engine takes for a pattern: its own, or a link to it in the private folder."""
+        whole = path.resolve()
+        if not re.search(r"[*?\[\]{}]", str(whole)):
+            return whole
+        self._linked += 1
+        link = self._private / f"input-{self._linked}"
+        link.symlink_to(whole)
+        return link
+
+    def attach(self, path: Path) -> str:
+        """A DuckDB file opened for reading alone, and the name by which its tables are reached."""
+        self._attached += 1
+        name = f"input_{self._attached}"
+        self.raw.execute(f"ATTACH {text_literal(str(path))} AS {name} (READ_ONLY)")
+        return name
+
+    def calendar(self) -> Mapping[str, ir.Table]:
+        """The calendar's tables, of a size that the engine knows."""
+        for name, table in calendar_tables().items():
+            self.ibis.create_table(name, table)
+        return {name: self.ibis.table(name) for name in calendar_tables()}
+
+    def lock(self, files: Iterable[Path]) -> None:
+        """From here on nothing but these files can be reached, and nothing of this can be changed."""
+        allowed = ", ".join(text_literal(str(path)) for path in files)
+        for command in (
+            f"SET allowed_paths = [{allowed}]",
+            "SET enable_external_access = false",
+            "SET lock_configuration = true",
+        ):
+            self.raw.execute(command)
+
+    def close(self) -> None:
+        self._stack.close()
+
+
+def text_literal(text: str) -> str:
+    """A text in SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def name_literal(name: str) -> str:
+    """A name in SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+@contextmanager
+def engine_faults() -> Iterator[None]:
+    """What the engine or the system refuses while it works, as a finding: memory, disk, open files, a broken file."""
+    try:
+        yield
+    except duckdb.InterruptException as error:
+        raise KeyboardInterrupt from error
+    except (duckdb.Error, OSError) as error:
+        finding = _finding(error)
+        if finding is None:
+            raise
+        raise Refusal([finding]) from error
+
+
+def _finding(error: duckdb.Error | OSError) -> Finding | None:
+    text = str(error)
+    number = error.errno if isinstance(error, OSError) else None
+    if number in (errno.EMFILE, errno.ENFILE) or _TOO_MANY.search(text):
+        return _too_few_files("no more of them")
+    if number in (errno.ENOSPC, errno.EDQUOT) or _FULL.search(text):
+        remedy = "make room, or name another place in TMPDIR"
+        return Finding(
+            "P4V-S003", "temporary folder", "a full disk", "room for what does not fit in memory", help=remedy
+        )
+    if isinstance(error, duckdb.OutOfMemoryException | MemoryError):
+        return Finding("P4V-S002", "memory", "not enough", "enough for the tables", help="give p4v more with --memory")
+    if isinstance(error, OSError):
+        return Finding(
+            "P4V-S005", "temporary folder", error.strerror or "a fault of the disk", "a folder to write into"
+        )
+    return None
+
+
+def check_open_files() -> None:
+    """Raises `Refusal` if the system lets too few files be open at once."""
+    if sys.platform == "win32":
+        return
+    import resource  # noqa: PLC0415 - there is none on Windows
+
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    if limit != resource.RLIM_INFINITY and limit < _FEWEST_FILES:
+        raise Refusal([_too_few_files(f"a limit of {limit}")])
+
+
+def _too_few_files(found: str) -> Finding:
+    remedy = f"raise the limit, for example with `ulimit -n {_FEWEST_FILES * 16}`"
+    return Finding("P4V-S002", "open files", found, f"at least {_FEWEST_FILES} at once", help=remedy)
+
+
+def default_memory() -> int:
+    """Bytes that the engine may take: a gigabyte less than the machine gives, at most two."""
+    given = [_MOST_MEMORY + _SPARED_MEMORY, *_given_by_the_machine()]
+    return max(_LEAST_MEMORY, min(given) - _SPARED_MEMORY)
+
+
+def _given_by_the_machine() -> Iterator[int]:
+    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
+        yield os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    limit = Path("/sys/fs/cgroup/memory.max")
+    try:
+        text = limit.read_text(encoding="ascii").strip()
+    except OSError:
+        return
+    if text.isdigit():
+        yield int(text)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -64,13 +65,14 @@ def settled(case: Case, folder: Path) -> Mapping[str, Mapping[str, Any]]:
         "period": case.written.get("period", f"{first.first_month} to {first.last_month}"),
         **{
             name: case.written[name]
-            for name in ("status", "figures", "measures", "paid", "prior")
+            for name in ("status", "paid_through", "fee_period", "figures", "measures", "paid", "prior")
             if name in case.written
         },
     }
     figures = folder / "figures.yaml"
     figures.write_text(yaml.safe_dump(document), encoding="utf-8")
-    lines = settle_contract(case.path, figures).settlement.document()["lines"]
+    known = date.fromisoformat(case.written["known"]) if "known" in case.written else None
+    lines = settle_contract(case.path, figures, known).settlement.document()["lines"]
     return {line["name"]: line for line in lines}
 
 

@@ -66,13 +66,14 @@ def settle_contract(
     findings = list(_party_findings(program, given, status, known))
     faults: list[Fault] = []
     try:
-        asked = figures_asked(program, given.period, known=known, status=status)
+        days = (given.paid_through, given.fee_period)
+        asked = figures_asked(program, given.period, None, known, status, *days)
         numbers = given_figures(given.written, asked, faults.append, status)
         prior = prior_numbers(given.written, faults.append)
         findings += [_finding(given, fault) for fault in faults]
         if findings:
             raise Refusal(sorted(findings, key=lambda finding: (finding.line or 0, finding.column or 0)))
-        sheet = worksheet(program, given.period, None, numbers, known=known)
+        sheet = worksheet(program, given.period, None, numbers, "exact", known, *days)
     except NotInForce as error:
         raise OutOfForce([*findings, _not_in_force(given, error, known)], program, given, error.allowed) from None
     except FigureMissing as missing:

@@ -24,7 +24,7 @@ from p4v.periods import Period
 HEADER = ("name", "key", "value")
 ORIGIN_TABLE = "figures"
 """What a line's origin says of a figures file: its own name is no part of a settlement."""
-_HEADINGS = ("group", "period", "status", "known_at", "source")
+_HEADINGS = ("group", "period", "status", "known_at", "paid_through", "fee_period", "source")
 _AS_DATA = {
     "P4V-C001": "P4V-D030", "P4V-C007": "P4V-D006", "P4V-C008": "P4V-D007",
     "P4V-C009": "P4V-D010", "P4V-C010": "P4V-D008", "P4V-C020": "P4V-D011",
@@ -46,6 +46,10 @@ class FiguresDocument(Strict):
     """Whether the settlement is projected, interim or final."""
     known_at: Day | None = None
     """The newest day that the figures know about."""
+    paid_through: Day | None = None
+    """The last day of paid claims, where completion goes by run-out."""
+    fee_period: PeriodText | None = None
+    """The months of the fee, where they are not those of the period."""
     source: Text | None = None
     """Where the figures come from."""
     figures: dict[str, Any] = Field(default_factory=dict)
@@ -80,6 +84,8 @@ class GroupFigures:
     known_at: date | None
     written: Mapping[str, Written]
     places: Mapping[str, Place] = field(default_factory=dict)
+    paid_through: date | None = None
+    fee_period: Period | None = None
 
     @property
     def name(self) -> str:
@@ -106,9 +112,19 @@ def read_figures(path: Path) -> GroupFigures:
     if findings:
         raise Refusal([_data_fault(file, fault) for fault in findings])
     places = {name: entry.value.place for name, entry in file.root.entries.items()}
+    return _group_figures(path, (file.shown, file.content), document, written, places)
+
+
+def _group_figures(
+    path: Path,
+    read: tuple[str, bytes],
+    document: FiguresDocument,
+    written: Mapping[str, Written],
+    places: Mapping[str, Place],
+) -> GroupFigures:
     return GroupFigures(
-        path, file.shown, file.content, document.group, period_of(document.period), document.status, document.known_at,
-        written, places,
+        path, *read, document.group, period_of(document.period), document.status, document.known_at, written, places,
+        document.paid_through, period_of(document.fee_period) if document.fee_period else None,
     )  # fmt: skip
 
 
@@ -204,11 +220,7 @@ def _from_csv(path: Path, table: CsvTable) -> GroupFigures:
     if findings or document is None:
         raise Refusal(sorted(findings, key=lambda finding: finding.line or 0))
     places = {name: Place(row.line, len(HEADER)) for name, (_, row) in headings.items()}
-    content = path.read_bytes()
-    return GroupFigures(
-        path, table.shown, content, document.group, period_of(document.period), document.status, document.known_at,
-        written, places,
-    )  # fmt: skip
+    return _group_figures(path, (table.shown, path.read_bytes()), document, written, places)
 
 
 def _headings(

@@ -57,7 +57,7 @@ def _row(course: Course, path: Path, rows: Sequence[RunOutFactor], month: Period
     """The last row that a month's run-out reaches."""
     months = course.terms.run_out_of(month)
     if months is None:
-        allowed = "`--paid-through DATE`, the last day of paid claims (of a case: `paid_through`)"
+        allowed = "`--paid-through DATE`, the last day of paid claims (in a figures file or case `paid_through`)"
         raise course.terms.refused("P4V-C022", BLOCK, path, "no day through which claims are paid", allowed)
     reached = [place for place, row in enumerate(rows) if row.from_ <= months]
     if not reached:

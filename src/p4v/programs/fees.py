@@ -1,8 +1,9 @@
 """Care coordination fees and capitation: what is paid for members, with or without a part at risk."""
 
 from fractions import Fraction
+from typing import Any
 
-from p4v.contract.blocks.members import MemberMonths
+from p4v.contract.blocks.members import Exclusion, MemberMonths
 from p4v.contract.blocks.rewards import Capitation, CareCoordinationFee
 from p4v.contract.terms import NotInForce, Terms
 from p4v.formulas import fee_by_size, fee_per_year, fees
@@ -52,10 +53,11 @@ def _amount(course: Course, block: CareCoordinationFee) -> Line:
         )
         return _less_recovered(course, block, amount, rate)
     if block.per_member_per_year is not None:
-        return course.compute(
-            fee_per_year.fee_amount, BLOCK, member_months=_months(course, block),
-            care_coordination_fee_per_year=course.term(BLOCK, "per_member_per_year"),
-        )  # fmt: skip
+        rate = course.term(BLOCK, "per_member_per_year")
+        amount = course.compute(
+            fee_per_year.fee_amount, BLOCK, care_coordination_fee_per_year=rate, member_months=_months(course, block)
+        )
+        return _less_recovered(course, block, amount, rate)
     if block.share_of_amount is not None:
         return course.compute(
             fees.fee_of_amount, BLOCK, fee_base=course.given("fee_base", BLOCK),
@@ -84,14 +86,12 @@ def _rounded(course: Course, block: CareCoordinationFee, rate: Line) -> Line:
 
 def _parts(course: Course, block: CareCoordinationFee) -> list[Line]:
     """A line for each risk tier, or each kind of act."""
-    tiers = [
-        course.compute(
-            fees.fee_of_tier, BLOCK, tier.id,
-            tier_fee_pmpm=course.item(BLOCK, ("tiers", place), tier, "pmpm", tier.id),
-            member_months=course.given(f"fee_member_months.{tier.id}", BLOCK),
-        )
-        for place, tier in enumerate(block.tiers or [])
-    ]  # fmt: skip
+    tiers: list[Line] = []
+    for place, tier in enumerate(block.tiers or []):
+        rate = course.item(BLOCK, ("tiers", place), tier, "pmpm", tier.id)
+        months = course.given(f"fee_member_months.{tier.id}", BLOCK)
+        tiers.append(course.compute(fees.fee_of_tier, BLOCK, tier.id, tier_fee_pmpm=rate, member_months=months))
+        tiers += _recovered(course, block, rate, tier.id)
     acts = [
         course.compute(
             fees.fee_of_act, BLOCK, act.id, acts=course.given(f"acts.{act.id}", BLOCK),
@@ -113,33 +113,34 @@ def _less_recovered(course: Course, block: CareCoordinationFee, amount: Line, ra
     return course.compute(fees.total_fee, BLOCK, parts=[amount, *recovered]) if recovered else amount
 
 
-def _recovered(course: Course, block: CareCoordinationFee, rate: Line, since: str | None) -> list[Line]:
+def _recovered(course: Course, block: CareCoordinationFee, rate: Line, part: str | None) -> list[Line]:
     """What comes off the fee for each exclusion of its roster, and the memo of what lies beyond its look-back.
 
-    `since` is the first month of a rate where rates change.
+    `part` is a risk tier, or the first month of a rate where rates change.
     """
     of_members = course.block(MEMBERS, MemberMonths)
     if of_members is None or block.roster != "fee":
         return []
-    parts = []
-    for place, item in enumerate(of_members.exclusions or []):
-        if "fee" not in item.rosters or item.months == "stay":
-            continue
-        key = item.id if since is None else f"{item.id}-{since}"
-        months = course.given(f"recovered_member_months.{key}", BLOCK)
-        parts.append(
-            course.compute(
-                fees.fee_recovered, BLOCK, key, recovered_member_months=months, care_coordination_fee_pmpm=rate
-            )
-        )
-        if item.look_back_months is not None:
-            course.item(MEMBERS, ("exclusions", place), item, "look_back_months", item.id)
-            beyond = course.given(f"unrecovered_member_months.{key}", BLOCK)
-            course.compute(
-                fees.fee_not_recovered, BLOCK, key,
-                unrecovered_member_months=beyond, care_coordination_fee_pmpm=rate,
-            )  # fmt: skip
-    return parts
+    return [
+        _recovered_by(course, item, place, rate, part)
+        for place, item in enumerate(of_members.exclusions or [])
+        if "fee" in item.rosters and item.months == "leave"
+    ]
+
+
+def _recovered_by(course: Course, item: Exclusion, place: int, rate: Line, part: str | None) -> Line:
+    key = item.id
+    if part is not None:
+        key = f"{item.id}-{part}"
+        course.sheet.name_key(key, f"{item.id.replace('_', ' ')}, {part.replace('_', ' ')}")
+    formulas: Any = fee_per_year if rate.unit is Unit.USD_PER_PERSON else fees
+    at = {"care_coordination_fee_per_year" if formulas is fee_per_year else STATED: rate}
+    if item.look_back_months is not None:
+        course.item(MEMBERS, ("exclusions", place), item, "look_back_months", item.id)
+        beyond = course.given(f"unrecovered_member_months.{key}", BLOCK)
+        course.compute(formulas.fee_not_recovered, BLOCK, key, unrecovered_member_months=beyond, **at)
+    months = course.given(f"recovered_member_months.{key}", BLOCK)
+    return course.compute(formulas.fee_recovered, BLOCK, key, recovered_member_months=months, **at)
 
 
 def _by_month(course: Course, block: CareCoordinationFee) -> Line:

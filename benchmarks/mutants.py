@@ -1,4 +1,4 @@
-"""How many deliberate faults the tests find in formulas, money, primitives, worksheet and the YAML loader.
+"""How many deliberate faults the tests find in formulas, money, worksheet, kernels and the YAML loader.
 
 Runs mutmut (on its own copy, in `mutants/`) and prints the score of each module and every survivor with its reason from
 `mutants.yaml`. Exits 1 where a score is below 95% or a survivor has no reason.

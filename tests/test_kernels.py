@@ -276,6 +276,8 @@ def test_a_point_of_nothing_leaves_whoever_has_no_dollars() -> None:
     amounts = ints(5, 0, -3)
     assert excess(amounts, ints(1, 1, 1), amounts, F(0), None) == Excess(F(5), 1)
     assert excluded(amounts, ints(1, 1, 1), F(0), None) == Excluded(F(5), 1, 1)
+    assert excess(ints(1), ints(1), ints(1), F(0), None) == Excess(F(1), 1)
+    assert excluded(ints(1), ints(1), F(0), 12) == Excluded(F(1), 1, 1)
 
 
 def test_one_threshold_over_a_move() -> None:
@@ -466,6 +468,15 @@ def test_ranks_of_ties_and_of_negative_and_large_amounts() -> None:
     assert annualised_rank(amounts, ones, 12, F(1, 6)) == 12 * SMALLEST
 
 
+def test_ranks_of_many_in_no_order() -> None:
+    count = 5_003
+    scattered = np.arange(count, dtype=np.int64) * 48_271 % 65_537
+    ordered = sorted(scattered.tolist())
+    assert [nearest_rank(scattered, F(place, count)) for place in range(1, count + 1)] == ordered
+    for place in (1, 2, 100, 2_502, 4_953, 5_002, 5_003):
+        assert annualised_rank(scattered * 7, np.full(count, 7), 12, F(place, count)) == 12 * ordered[place - 1]
+
+
 def test_annualised_amounts_are_compared_exactly() -> None:
     # 100 in 3, 100.01 in 3, 233.33 in 7 months: a year of 400, 400.04, 399.994...
     amounts, some = ints(10_000, 10_001, 23_333), ints(3, 3, 7)
@@ -519,7 +530,7 @@ def test_completion_by_step() -> None:
     assert times.completed == F("1.03") * 1067 + 500
     nothing = completed(ints(), ints(), [], "multiplier")
     assert nothing == Completed(F(0), F(0))
-    assert isinstance(nothing.reported, Fraction)
+    assert (type(nothing.reported), type(nothing.completed)) == (Fraction, Fraction)
 
 
 def test_a_month_below_the_first_step_or_a_factor_of_nothing_is_refused() -> None:
@@ -571,6 +582,8 @@ def test_a_payment_before_its_month_is_refused() -> None:
         cumulative_paid(ints(1), ints(1, 2), ints(1, 2), 3)
     with pytest.raises(ValueError, match="arrays of one length wanted"):
         cumulative_paid(ints(1), ints(1), ints(1, 2), 3)
+    with pytest.raises(ValueError, match="arrays of one length wanted"):
+        cumulative_paid(ints(1), ints(1, 2), ints(1), 3)
 
 
 def test_percent_complete_by_chain_ladder() -> None:

@@ -28,9 +28,9 @@ def exact(values: ArrayLike) -> Exact:
     array = np.asarray(values)
     if array.dtype == object:
         return array
-    if array.dtype.kind not in "iub" and array.size > 0:
+    if array.dtype.kind not in ("i", "u", "b") and array.size > 0:
         raise TypeError(f"whole numbers wanted, not {array.dtype}")
-    return array.astype(object if array.dtype == np.uint64 else np.int64, copy=False)
+    return np.asarray(array, object if array.dtype == np.uint64 else np.int64)
 
 
 def largest(values: ArrayLike) -> int:
@@ -62,7 +62,7 @@ def total(values: ArrayLike) -> int:
     >>> total(np.full(95_000, 99_999_999_999 * 10**6))
     9499999999905000000000
     """
-    array = exact(values).reshape(-1)
+    array = exact(values).ravel()
     # As many addends at a time as can be added without leaving int64; their sums are added as Python ints.
     fit = max(LARGEST // max(largest(array), 1), 1)
     return index(sum(np.add.reduceat(array, np.arange(0, array.size, fit)).tolist()))
@@ -113,7 +113,7 @@ def _grouped(places: Ints, array: Exact, groups: int) -> list[int]:
     most = int(np.bincount(places, minlength=1).max())
     if most * largest(array) <= LARGEST:
         sums = np.zeros(groups, np.int64)
-        np.add.at(sums, places, array.astype(np.int64, copy=False))
+        np.add.at(sums, places, np.asarray(array, np.int64))
         return sums.tolist()
     # A number is its upper part x 2^32 and its lower 32 bits; sums of either fit for two thousand million addends.
     upper = _grouped(places, array >> 32, groups)

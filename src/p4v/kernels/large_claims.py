@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
+from numpy.typing import NDArray
 
 from p4v.kernels.checked import Exact, Ints, exact, same_length, scaled, total
 
@@ -64,7 +65,7 @@ def excess(
     parts, wholes = exact(amount), exact(whole)
     rate, units = _threshold(months if whole_months is None else whole_months, point, full_months)
     same_length(parts, wholes, units)
-    rows = _reached(wholes, units, rate, above=True)
+    rows = _reached(wholes, units, rate, np.greater)
     parts, wholes, units = parts[rows], wholes[rows], units[rows]
     stayed = parts == wholes
     dollars = total(wholes[stayed]) - rate * total(units[stayed])
@@ -99,24 +100,25 @@ def excluded(
     wholes = parts if whole is None else exact(whole)
     rate, units = _threshold(months if whole_months is None else whole_months, point, full_months)
     same_length(parts, own_months, wholes, units)
-    rows = _reached(wholes, units, rate, above=False)
+    rows = _reached(wholes, units, rate, np.greater_equal)
     return Excluded(Fraction(total(parts[rows])), total(own_months[rows]), rows.size)
 
 
 def _threshold(months: Ints, point: Fraction, full_months: int | None) -> tuple[Fraction, Exact]:
     """A rate and units of which every member's threshold is the product: a month's part of the point, or the point."""
     units = exact(months)
-    if point < 0 or (full_months is not None and full_months < 1) or units.min(initial=0) < 0:
+    if point < 0 or (full_months is not None and full_months < 1) or np.any(units < 0):
         raise ValueError("a point and months of 0 or more wanted, and full months of 1 or more")
     if full_months is None:
         return point, np.ones_like(units)
     return point / full_months, units
 
 
-def _reached(amounts: Exact, units: Exact, rate: Fraction, *, above: bool) -> Ints:
-    """The places of the rows above rate x units, or at it and above."""
+def _reached(amounts: Exact, units: Exact, rate: Fraction, compare: np.ufunc) -> Ints:
+    """The places of the rows above 0 whose amount compares so with rate x units: greater, or greater or equal."""
     # First the few that come near in whole numbers, so that the exact comparison may use numbers of any size.
     whole_rate = rate.numerator // rate.denominator
     near = np.flatnonzero((amounts > 0) & (amounts >= scaled(units, whole_rate)))
     sizes, thresholds = scaled(amounts[near], rate.denominator), scaled(units[near], rate.numerator)
-    return near[sizes > thresholds if above else sizes >= thresholds]
+    reached: NDArray[np.bool_] = compare(sizes, thresholds)
+    return near[reached]

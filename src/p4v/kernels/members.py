@@ -51,6 +51,6 @@ def months_twice(bits: Ints, count: Ints) -> NDArray[np.bool_]:
     """
     sums, rows = exact(bits), exact(count)
     same_length(sums, rows)
-    if sums.min(initial=0) < 0 or rows.min(initial=0) < 0:
+    if np.any(sums < 0) or np.any(rows < 0):
         raise ValueError("sums of month bits and counts of 0 or more wanted")
     return np.bitwise_count(sums) < rows

@@ -20,6 +20,7 @@ from p4v.batch import Batch, SettledRow
 from p4v.contract.blocks.members import Waivers
 from p4v.contract.documents import Part, Program
 from p4v.contract.models import CALCULATIONS, ContractDocument
+from p4v.contract.said import said
 from p4v.contract.terms import Terms
 from p4v.data.given import PRIOR
 from p4v.data.spec import TableInput
@@ -200,7 +201,7 @@ def make_run(made: Made) -> Run:
         **_read(made),
         "inputs": [_named(path, given) for path, given in inputs.items()],
         "outputs": [_named(SETTLEMENT, Input("settlement", content)), _named(LINES, Input("lines", files[LINES]))],
-        **_agreed(made.program.contract),
+        **_agreed(made),
     }
     files[MANIFEST] = rfc8785.dumps(manifest | {"seal": seal(manifest)})
     return Run(run_id, files | {path: given.content for path, given in inputs.items()})
@@ -241,8 +242,9 @@ def _read(made: Made) -> dict[str, Any]:
     }
 
 
-def _agreed(contract: ContractDocument | None) -> dict[str, Any]:
+def _agreed(made: Made) -> dict[str, Any]:
     """What a contract says in words: who pays, from when to when, and the rules that are printed."""
+    contract = made.program.contract
     if contract is None:
         return {"payer": None, "purchaser": None, "agreement": None, "stated": []}
     days = contract.agreement
@@ -250,7 +252,7 @@ def _agreed(contract: ContractDocument | None) -> dict[str, Any]:
         "payer": contract.payer.name,
         "purchaser": contract.purchaser.name if contract.purchaser else None,
         "agreement": {name: getattr(days, name).isoformat() for name in ("signed", "effective", "ends")},
-        "stated": [rule.model_dump() for rule in contract.stated],
+        "stated": [*(rule.model_dump() for rule in contract.stated), *(rule._asdict() for rule in said(_terms(made)))],
     }
 
 
@@ -259,16 +261,26 @@ def write_run(run: Run, folder: Path) -> bool:
 
     Raises `Refusal` where its files are not what its manifest says.
     """
+    if is_written(run, folder):
+        return False
+    write_folder(folder / run.id, run.files)
+    return True
+
+
+def is_written(run: Run, folder: Path) -> bool:
+    """Whether the same settlement is there already, whole.
+
+    Raises `Refusal` where its files are not what its manifest says.
+    """
     place = folder / run.id
     if not place.exists():
-        write_folder(place, run.files)
-        return True
+        return False
     findings = list(file_findings(place, read_json(place / MANIFEST)))
     if not findings and (place / SETTLEMENT).read_bytes() != run.files[SETTLEMENT]:
         findings = [changed(place / SETTLEMENT, digest_of(run.files[SETTLEMENT]))]
     if findings:
         raise Refusal(findings)
-    return False
+    return True
 
 
 def seal(manifest: Mapping[str, Any]) -> str:

@@ -184,13 +184,17 @@ def _rolled_up(jobs: Sequence[_Job], tables: OpenTables, step: Step) -> dict[Dat
     findings: list[Finding] = []
     for number, (rules, wanted) in enumerate(groups.items(), start=1):
         step(f"rolling up {number} of {len(groups)}")
-        of_market = any(window.kind in ("market", "market_base") for window in rules.windows)
-        rolled = roll_up(rows, replace(rules, groups=() if of_market else tuple(sorted(wanted))))
+        rolled = roll_up(rows, replace(rules, groups=() if _of_all(rules) else tuple(sorted(wanted))))
         found[rules] = rolled.experience
         findings += _check_findings(rolled, rules, jobs, tables)
     if findings:
         raise Refusal(list(dict.fromkeys(findings)))
     return found
+
+
+def _of_all(rules: DataRules) -> bool:
+    """Whether rules want the rows of every group: a market's, and those that follow a member from group to group."""
+    return rules.across_moves or any(window.kind in ("market", "market_base") for window in rules.windows)
 
 
 def _check_findings(rolled: RolledUp, rules: DataRules, jobs: Sequence[_Job], tables: OpenTables) -> Iterator[Finding]:

@@ -126,21 +126,72 @@ def settle_table(
 @app.command()
 @reported
 def settle(
-    contract: Annotated[Path, typer.Argument(help="A contract file.")],
-    figures: Annotated[Path, typer.Option("--figures", help="The group's figures, as YAML or CSV.")],
-    out: Annotated[Path, typer.Option("--out", help="A folder for the run, its statement and workbook.")],
+    contract: Annotated[
+        Path | None, typer.Argument(help="A contract file; without it all contracts of the workspace.")
+    ] = None,
+    figures: Annotated[Path | None, typer.Option("--figures", help="The group's figures, as YAML or CSV.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="A folder for the run, its statement and workbook.")] = None,
+    workspace: Annotated[
+        Path | None, typer.Option("--workspace", help="The folder with p4v.yaml; without it the working folder.")
+    ] = None,
+    period: Annotated[
+        str | None, typer.Option("--period", help="2014, 2014Q2, 2014-03, or 2014-07 to 2015-06.")
+    ] = None,
+    paid_through: Annotated[
+        str | None, typer.Option("--paid-through", help="YYYY-MM-DD: the last day of the claims' payments.")
+    ] = None,
+    group: Annotated[list[str] | None, typer.Option("--group", help="One group's id; may be repeated.")] = None,
     known: Annotated[
         str | None,
-        typer.Option("--known", help="YYYY-MM-DD: the terms as known that day."),
+        typer.Option("--known", help="YYYY-MM-DD: the terms and tables as known that day."),
     ] = None,
     status: Annotated[str | None, typer.Option("--status", help="projected, interim or final.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be settled, and write nothing.")] = False,
+    threads: Annotated[int | None, typer.Option("--threads", min=1, help="How many threads read the tables.")] = None,
     templates: _Templates = None,
     notice: Annotated[
         bool, typer.Option("--notice", help="Where no agreement is in force, write a page that says so.")
     ] = False,
     json_lines: json_option = False,
 ) -> None:
-    """Settle one group: its contract, with the figures of a period."""
+    """Settle all groups of a workspace, or one contract with the figures of a period."""
+    of_workspace = {
+        "--workspace": workspace, "--period": period, "--paid-through": paid_through, "--group": group,
+        "--threads": threads, "--dry-run": dry_run or None,
+    }  # fmt: skip
+    _refuse_mixture(contract, {"--figures": figures, "--out": out}, of_workspace, notice)
+    known_day, stated = day_option("--known", known), _status(status)
+    if contract is not None and figures is not None and out is not None:
+        _settle_contract(contract, figures, out, known_day, stated, templates, notice)
+        return
+    from p4v.cli_workspace import settle_workspace_command
+
+    settle_workspace_command(
+        workspace or Path(), period, paid_through=paid_through, groups=group, status=stated, known=known_day,
+        dry_run=dry_run, as_json=json_lines, threads=threads, templates=templates,
+    )  # fmt: skip
+
+
+def _refuse_mixture(
+    contract: Path | None, of_contract: dict[str, Any], of_workspace: dict[str, Any], notice: bool
+) -> None:
+    """One contract takes figures and a place; a workspace has its own. Raises `Refusal`."""
+    from p4v.errors import Finding
+
+    allowed = "p4v settle CONTRACT --figures FILE --out DIR, or p4v settle --period PERIOD"
+    wrong = of_workspace if contract is not None else of_contract | {"--notice": notice or None}
+    found = "an option of a workspace" if contract is not None else "an option of a contract"
+    findings = [Finding("P4V-U012", name, found, allowed) for name, value in wrong.items() if value is not None]
+    if contract is not None:
+        missing = [name for name, value in of_contract.items() if value is None]
+        findings += [Finding("P4V-U012", name, "no such option", allowed) for name in missing]
+    if findings:
+        raise Refusal(findings)
+
+
+def _settle_contract(
+    contract: Path, figures: Path, out: Path, known: Any, status: Any, templates: Path | None, notice: bool
+) -> None:
     from p4v.cases import case_findings, cases_of
     from p4v.report.shown import shown
     from p4v.runs.folder import contract_run
@@ -150,7 +201,7 @@ def settle(
     refuse_place(out, folder=True)
     _refuse_templates(templates)
     try:
-        settled = settle_contract(contract, figures, day_option("--known", known), _status(status))
+        settled = settle_contract(contract, figures, known, status)
     except OutOfForce as error:
         if not notice or len(error.findings) > 1:
             raise
@@ -165,8 +216,8 @@ def settle(
     width = max((len(line["label"]) for line in lines), default=0)
     for line in lines:
         typer.echo(f"{line['label']:<{width}}  {shown(line):>18}  {line['clause']}")
-    for line in written:
-        typer.echo(line)
+    for text in written:
+        typer.echo(text)
 
 
 @app.command()
@@ -253,11 +304,21 @@ def _explain_code(code: str) -> None:
 
 @app.command()
 @reported
-def rerun(run: Annotated[Path, typer.Argument(help="The folder of a run.")]) -> None:
+def rerun(
+    run: Annotated[Path, typer.Argument(help="The folder of a run.")],
+    workspace: Annotated[
+        Path | None, typer.Option("--workspace", help="Roll the tables of this workspace up again, too.")
+    ] = None,
+    json_lines: json_option = False,
+) -> None:
     """Compute a run again from its own inputs: `identical`, or what differs (exit 6)."""
     from p4v.runs.verify import verify
 
     verify(run)
+    if workspace is not None:
+        from p4v.cli_workspace import rolled_up_again
+
+        rolled_up_again(run, workspace)
     typer.echo("identical")
 
 
@@ -379,3 +440,4 @@ class _Progress:
 
 from p4v import cli_claims as cli_claims  # noqa: E402, PLC0414
 from p4v import cli_contract as cli_contract  # noqa: E402, PLC0414 - its commands join the application
+from p4v import cli_workspace as cli_workspace  # noqa: E402, PLC0414

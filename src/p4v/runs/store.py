@@ -2,11 +2,14 @@
 
 import hashlib
 import os
+import signal
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp, mkstemp
+from threading import current_thread, main_thread
 
 from p4v.errors import Finding, Refusal
 
@@ -75,13 +78,7 @@ def write_folder(path: Path, files: Mapping[str, bytes], replace: bool = False) 
     try:
         temporary = Path(mkdtemp(prefix=f".{path.name}.", dir=path.parent))
         try:
-            for name, content in files.items():
-                inner = temporary / name
-                make_folder(inner.parent)
-                with os.fdopen(os.open(inner, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE), "wb") as file:
-                    file.write(content)
-                    file.flush()
-                    os.fsync(file.fileno())
+            _fill(temporary, files)
             if replace and path.exists():
                 rmtree(path)
             temporary.rename(path)
@@ -91,6 +88,61 @@ def write_folder(path: Path, files: Mapping[str, bytes], replace: bool = False) 
         _sync_folder(path.parent)
     except OSError as error:
         raise _disk(path, error) from error
+
+
+def write_all(folder: Path, folders: Mapping[str, Mapping[str, bytes]], files: Mapping[str, bytes]) -> None:
+    """Writes folders and files into a folder: all of them under a temporary name, then each by one rename.
+
+    What is there under one of the names goes. Until the renames begin an interruption leaves nothing; they are not
+    interrupted. Raises `Refusal` (safety, or disk).
+    """
+    names = [*folders, *files]
+    for name in names:
+        refuse_link(folder / name)
+    there = folder.exists()
+    make_folder(folder)
+    try:
+        staging = Path(mkdtemp(prefix=".settle.", dir=folder))
+        try:
+            for name, inner in [*folders.items(), ("", files)]:
+                _fill(staging / "new" / name, inner)
+            (staging / "old").mkdir()
+            with _uninterrupted():
+                for name in names:
+                    if (folder / name).exists():
+                        (folder / name).rename(staging / "old" / name)
+                    (staging / "new" / name).rename(folder / name)
+                rmtree(staging, ignore_errors=True)
+        except BaseException:
+            rmtree(staging if there else folder, ignore_errors=True)
+            raise
+        _sync_folder(folder)
+    except OSError as error:
+        raise _disk(folder, error) from error
+
+
+def _fill(folder: Path, files: Mapping[str, bytes]) -> None:
+    for name, content in files.items():
+        path = folder / name
+        make_folder(path.parent)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Holds an interruption back until a few renames are done."""
+    if current_thread() is not main_thread():
+        yield
+        return
+    held: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: held.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def make_folder(path: Path) -> None:

@@ -12,7 +12,8 @@ from p4v.periods import Period, read_day, read_months
 from p4v.settlement import Settlement, worksheet
 from p4v.single import read_contract
 from p4v.units import Unit
-from p4v.workspace.results import GroupResult
+from p4v.workspace.document import Asked
+from p4v.workspace.results import GroupResult, Request
 
 SCHEMA = "p4v/figures/1"
 
@@ -49,3 +50,11 @@ def fee_period(given: Mapping[str, Any]) -> Period | None:
     """The months of the fee, where they are not those of the period."""
     text = given["fee_period"]
     return read_months(text) if text else None
+
+
+def request_of(given: Mapping[str, Any]) -> Request:
+    """What was asked of the workspace when a run was made."""
+    fee = fee_period(given)
+    asked = Asked(read_months(given["period"]), None) if fee is None else Asked(fee, fee)
+    known, paid_through = (read_day(text) if text else None for text in (given["known"], given["paid_through"]))
+    return Request(asked, paid_through, (given["group"],), given["status"], known)

@@ -17,7 +17,7 @@ from p4v.report.controls import EXCLUDED, IN, USED, Control, number, table_diges
 from p4v.report.fonts import font_data
 from p4v.report.gates import GateView, caps_applied, gates
 from p4v.report.sentences import NEXT_FEE
-from p4v.report.shown import date_text, figure, period_text, short_value, shown, shown_value
+from p4v.report.shown import date_text, figure, period_text, short_value, shown, shown_value, with_dates
 from p4v.report.tables import Row, SmallTable
 from p4v.report.templates import environment
 from p4v.report.waterfall import REWARDS, bars_of
@@ -237,9 +237,10 @@ def _waiting(result: GroupResult) -> RegisterRow:
 
 
 def _amounts(lines: Lines) -> dict[str, Fraction | None]:
-    """The amounts of a row, each to the cent as it is shown."""
-    names = ("benchmark", "expenditure", "gross_savings")
-    found: dict[str, Fraction | None] = {name: _cents(lines, name) for name in names}
+    """The amounts of a row, each to the cent as it is shown; cost stands beside a benchmark alone, so that it foots."""
+    found: dict[str, Fraction | None] = {"benchmark": _cents(lines, "benchmark")}
+    for name in ("expenditure", "gross_savings"):
+        found[name] = _cents(lines, name) if found["benchmark"] is not None else None
     found["member_months"] = figure(lines["member_months"]) if _has(lines, "member_months") else None
     rewards = [value for name in REWARDS if (value := _cents(lines, name)) is not None]
     earned, fee = (sum(rewards, start=Fraction(0)) if rewards else None), _cents(lines, _FEE)
@@ -338,7 +339,7 @@ def _amount_text(name: str, value: Fraction | None) -> str:
 
 
 def _in_words(reason: str) -> str:
-    return f"{reason[:1].upper()}{reason[1:]}"
+    return with_dates(f"{reason[:1].upper()}{reason[1:]}")
 
 
 def _table_entry(table: TableInput) -> dict[str, Any]:

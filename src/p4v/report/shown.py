@@ -4,6 +4,7 @@ Dollars that are not whole cents are shown to a hundredth of a cent, rates to a 
 fraction stands in `settlement.json`.
 """
 
+import re
 from collections.abc import Mapping
 from fractions import Fraction
 from functools import lru_cache
@@ -34,6 +35,7 @@ _MOST_PLACES = 12
 _LARGE = 100_000
 _ACRONYM = 4
 """A key of so few letters stands as it is written."""
+_DAY = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
@@ -142,6 +144,15 @@ def date_text(text: str) -> str:
     if len(parts) == 3 and all(part.isdigit() for part in parts) and 1 <= int(parts[1]) <= len(_MONTHS):
         return f"{int(parts[2])} {_MONTHS[int(parts[1]) - 1]} {parts[0]}"
     return text
+
+
+def with_dates(text: str) -> str:
+    """A sentence with its dates in words.
+
+    >>> with_dates("signed on 2014-01-01")
+    'signed on 1 January 2014'
+    """
+    return _DAY.sub(lambda day: date_text(day.group()), text)
 
 
 def origin_text(origin: Mapping[str, Any]) -> str:

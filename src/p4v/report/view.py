@@ -1,6 +1,5 @@
 """A stored settlement as a reader sees it: everything a statement prints, as text. Templates only loop over this."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -12,12 +11,20 @@ from p4v.report.gates import GateView, gates
 from p4v.report.lines import LineView, Parts, parts_of
 from p4v.report.scorecard import Scorecard, measure_ids, scorecard
 from p4v.report.sentences import NEXT_FEE, Headline, headline, main_line, sentences
-from p4v.report.shown import change_text, date_text, figure, period_text, short_value, shown_value, tile_value
+from p4v.report.shown import (
+    change_text,
+    date_text,
+    figure,
+    period_text,
+    short_value,
+    shown_value,
+    tile_value,
+    with_dates,
+)
 from p4v.report.tables import SmallTable, tables
 from p4v.report.waterfall import Waterfall, bars_of, step_words, waterfall
 from p4v.report.wording import Lines, spans_text
 
-_DAY = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 _UNBROKEN = "\N{NO-BREAK SPACE}"
 _THE_PAYER = "the payer"
 
@@ -139,7 +146,7 @@ class NoticeView:
 def notice_view(
     group: str, group_name: str | None, contract: str, title: str, period: Mapping[str, str], reason: str
 ) -> NoticeView:
-    words = _DAY.sub(lambda day: date_text(day.group()), reason)
+    words = with_dates(reason)
     return NoticeView(group, group_name or group, contract, title, period_text(period), words, font_data())
 
 

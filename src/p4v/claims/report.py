@@ -163,26 +163,31 @@ def notes(imported: Imported) -> Iterator[str]:
     """What was done by rule, each with its count."""
     coverage = imported.coverage
     counts = (
-        (coverage.merged, "spans that share days with another, merged"),
-        (coverage.dropped, "spans that end before they start, dropped"),
-        (coverage.cut, "spans that reach beyond the period, cut to it"),
+        (coverage.merged, "with days that another has too, merged"),
+        (coverage.dropped, "with an end before the start, dropped"),
+        (coverage.cut, "reaching beyond the period, cut to it"),
     )
     for count, what in counts:
         if count:
-            yield f"eligibility: {count} {what}"
+            yield f"eligibility: {_many(count, 'span')} {what}"
     for control in imported.controls:
         role = control.source.role
         if control.noisy:
             moved = decimal_text(control.moved, _NOISE_PLACES).rstrip("0")
-            yield f"{role}: {control.noisy} amounts with the noise of a float, taken to the cent; {moved} dollars moved"
+            noisy = _many(control.noisy, "amount")
+            yield f"{role}: {noisy} with the noise of a float, taken to the cent; {moved} dollars moved"
         if control.empty:
-            yield f"{role}: {control.empty} empty amounts, taken as zero"
+            yield f"{role}: {_many(control.empty, 'empty amount')}, taken as zero"
         if control.alike.amounts:
             money = ", ".join(
                 f"{name} {dollars(cents)}" for name, cents in zip(control.measures, control.alike.cents, strict=True)
             )
-            count, said = control.alike.amounts, "added line by line as the map says"
-            yield f"{role}: {count} claims with one amount on all their lines, {said}; after the first lines {money}"
+            count, said = _many(control.alike.amounts, "claim"), "added line by line as the map says"
+            yield f"{role}: {count} with one amount on several lines, {said}; after the first lines {money}"
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}{'s' if count != 1 else ''}"
 
 
 def report_markdown(imported: Imported, table: str) -> bytes:

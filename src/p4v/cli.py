@@ -440,4 +440,5 @@ class _Progress:
 
 from p4v import cli_claims as cli_claims  # noqa: E402, PLC0414
 from p4v import cli_contract as cli_contract  # noqa: E402, PLC0414 - its commands join the application
+from p4v import cli_demo as cli_demo  # noqa: E402, PLC0414
 from p4v import cli_workspace as cli_workspace  # noqa: E402, PLC0414

@@ -74,10 +74,10 @@ def settle_workspace_command(
         )  # fmt: skip
     rows = register_rows(entries)
     notes = {(entry.result.group, entry.result.contract_id): entry.result.notes for entry in entries}
-    lines = _json_lines(rows, notes) if as_json else [*_table(rows), *_noted(rows, notes)]
+    lines = _json_lines(rows, notes) if as_json else [*table_lines(rows), *_noted(rows, notes)]
     for line in lines:
         typer.echo(line)
-    for line in ["dry run: nothing was written"] if made is None else _where(made):
+    for line in ["dry run: nothing was written"] if made is None else written_lines(made):
         typer.echo(line, err=as_json)
 
 
@@ -100,7 +100,7 @@ def _refuse_templates(templates: Path | None) -> None:
         refuse_folder(templates)
 
 
-def _where(made: Any) -> list[str]:
+def written_lines(made: Any) -> list[str]:
     """Where runs, register and rejected rows lie."""
     there = made.runs - made.fresh
     runs = f"{made.fresh} written" + (f", {there} already settled" if there else "")
@@ -115,7 +115,7 @@ def _where(made: Any) -> list[str]:
 _MONEY = ("earned", "net")
 
 
-def _table(rows: list[Any]) -> list[str]:
+def table_lines(rows: list[Any]) -> list[str]:
     """Group, period, what was earned, what is paid now, and why."""
     from p4v.report.shown import shown_value
 

@@ -151,7 +151,7 @@ ROOMS = [
     ["runs.folder", "runs.verify"],
     ["report"],
     ["notebook", "demo"],
-    ["cli", "cli_contract", "cli_workspace", "cli_claims"],
+    ["cli", "cli_contract", "cli_workspace", "cli_claims", "cli_demo"],
     ["__main__"],
 ]
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}

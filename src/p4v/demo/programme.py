@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import yaml
+
 from p4v.demo.blocks import MONTHS, Block, Large, Window
 from p4v.demo.draws import Draws
 from p4v.resources import resource
@@ -12,6 +14,8 @@ GROUPS, MEMBERS = 114, 1_200_000
 _SMALLEST = 2_500
 _POINT = 12_500_000
 _THOUSAND = 1000
+_ID, _PMPM = "made-up", "pmpm: 400.00,"
+"""What the contract that gives the shape has in the places that are filled in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,7 @@ class MadeUpGroup:
     def contract(self, template: str) -> bytes:
         """Its contract, from the one shape."""
         dollars = f"{self.pmpm_cents // 100}.{self.pmpm_cents % 100:02d}"
-        return template.replace("@GROUP@", self.id).replace("@PMPM@", dollars).encode()
+        return template.replace(_ID, self.id).replace(_PMPM, f"pmpm: {dollars},").encode()
 
 
 def programme(groups: int) -> Iterator[MadeUpGroup]:
@@ -62,5 +66,11 @@ def _shared(whole: int, weights: list[int]) -> list[int]:
 
 
 def contract_template() -> str:
-    """The contract that all groups have."""
+    """The contract that gives the shape."""
     return resource("configs", "demo", "programme", "contract.yaml").read_text(encoding="utf-8")
+
+
+def year_of(template: str) -> int:
+    """The one year that the contracts settle."""
+    (year,) = yaml.safe_load(template)["performance_periods"]
+    return int(year)

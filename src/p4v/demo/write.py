@@ -7,7 +7,7 @@ from pathlib import Path
 
 from p4v.demo.blocks import MONTHS, Block, demo_blocks, person_years
 from p4v.demo.members import TENTHS, Made, Rows, make
-from p4v.demo.programme import contract_template, programme
+from p4v.demo.programme import contract_template, programme, year_of
 from p4v.demo.tables import Totals, month_text, written_member_months
 from p4v.errors import Finding, Refusal
 from p4v.resources import resource
@@ -15,8 +15,6 @@ from p4v.runs.store import refuse_place, write_file
 
 Step = Callable[[str], None]
 MEMBER_MONTHS = "data/member_months.parquet"
-PROGRAMME_PERIOD = "2014"
-PROGRAMME_FIRST = int(PROGRAMME_PERIOD) * MONTHS
 _OWNER, _AS_OF = "demonstration data", "2016-06-30"
 _CENTS = 100
 _COMPLETE = (40, 70, 85, 94, 95, 96, 97, 97, 98, 99, 99, 99, 100)
@@ -124,14 +122,15 @@ def _csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
 def _write_programme(folder: Path, groups: int, step: Step) -> None:
     """One group after the other, so that memory holds one."""
     sample, template = person_years(), contract_template()
+    year = year_of(template)
     given: list[tuple[str, ...]] = []
     with written_member_months(folder / MEMBER_MONTHS) as table:
         for number, group in enumerate(programme(groups), start=1):
             step(f"making member months {number} of {groups}")
             write_file(folder / "contracts" / f"{group.id}.yaml", group.contract(template))
-            block = group.block(PROGRAMME_FIRST)
+            block = group.block(year * MONTHS)
             table.add(block, make(block, sample))
-            given.append((group.id, PROGRAMME_PERIOD, "quality_score", "", f"{group.score}%"))
+            given.append((group.id, f"{year}", "quality_score", "", f"{group.score}%"))
     header = ["group_id", "period", "name", "key", "value"]
     write_file(folder / "data" / "figures.csv", _csv(header, given))
     write_file(folder / "data" / "expected_totals.csv", expected_totals_csv(table.totals))

@@ -101,13 +101,13 @@ def _taken(rows: Selection, fault_codes: Mapping[int, str]) -> Iterator[tuple[st
     rules = rows.served.rules.exclusions
     for fault in sorted({int(-status) for status in rows.experience.cells.status[rows.mask] if status < 0}):
         yield "rejected", fault_codes.get(fault, f"{fault}"), _amounts(rows.of_status([-fault]))
-    for place, status in enumerate(statuses):
+    for place, status in enumerate(statuses[: len(STANDING) + len(rules) + 1]):
         if status in (USED, OUTSIDE):
             continue
-        amounts = _amounts(rows.of_status([place]))
         rule = rules[place - len(STANDING)] if len(STANDING) <= place < len(STANDING) + len(rules) else None
-        if rule is not None and not rule.months_leave:
-            amounts = amounts._replace(months=Fraction(0))
+        amounts = _amounts(rows.of_status([place]))
+        if rule is not None:
+            amounts = _of_rule(rows, rule.months_leave, amounts, place + len(rules) + 1)
         stated = rule is not None or (status == MINIMUM_MONTHS and rows.served.rules.minimum_months is not None)
         kind = rows.served.rules.windows[rows.served.window].kind
         if amounts.rows or (stated and (rule is None or kind in rule.windows)):
@@ -115,6 +115,12 @@ def _taken(rows: Selection, fault_codes: Mapping[int, str]) -> Iterator[tuple[st
     left = _not_counted(rows)
     if left:
         yield "excluded", NOT_COUNTED, Amounts(0, Fraction(0), left)
+
+
+def _of_rule(rows: Selection, months_leave: bool, amounts: Amounts, below: int) -> Amounts:
+    """What a rule takes out; where its months stay, only those of members with too few months."""
+    kept = amounts if months_leave else amounts._replace(months=Fraction(0))
+    return kept.more(_amounts(rows.of_status([below])))
 
 
 def _not_counted(rows: Selection) -> Fraction:

@@ -61,10 +61,11 @@ class GroupReader:
         return window in self.plan.windows
 
     def rows(self, window: str) -> "Selection":
-        """The cells of the group in a window."""
+        """The cells of the group in a window; a fee is that of all parts of a pool."""
         served = self.plan.windows[window]
         experience = self.experience[served.rules]
-        mine = np.isin(experience.cells.group, [_place(experience.groups, self.group)])
+        of_all = [_place(experience.groups, group) for group in (self.plan.groups if window == FEE else [self.group])]
+        mine = np.isin(experience.cells.group, of_all)
         return Selection(experience, served, mine & (experience.cells.window == served.window))
 
     def market(self, window: str, exclude: str) -> "Selection":
@@ -85,9 +86,13 @@ class GroupReader:
             raise self.plan.terms.lacks("benchmark", "parts", "the parts are settled from member months")
         if against.parts == "products":
             return self.rows(PERFORMANCE).of_cell(key)
-        served = self.plan.windows[PERFORMANCE]
+        return self.of_group(PERFORMANCE, key)
+
+    def of_group(self, window: str, group: str) -> "Selection":
+        """The cells of a group of the pool."""
+        served = self.plan.windows[window]
         experience = self.experience[served.rules]
-        theirs = experience.cells.group == _place(experience.groups, key)
+        theirs = experience.cells.group == _place(experience.groups, group)
         return Selection(experience, served, theirs & (experience.cells.window == served.window))
 
     # Large claims
@@ -141,20 +146,20 @@ class GroupReader:
             self.truncated = Truncated(found.members, self.members(window))
         return Excluded(found.dollars * served.unit, found.months, found.members)
 
-    def _member_years(self, window: str) -> tuple[Served, Experience, Mask]:
+    def _member_years(self, window: str, group: str | None = None) -> tuple[Served, Experience, Mask]:
         served = self.plan.windows[window]
         experience = self.experience[served.rules]
         years = experience.member_years
-        mine = (years.group == _place(experience.groups, self.group)) & (years.window == served.window)
+        mine = (years.group == _place(experience.groups, group or self.group)) & (years.window == served.window)
         return served, experience, mine
 
     def _full_months(self, experience: Experience) -> int | None:
         """The months for which the point holds in full: a year's."""
         return _YEAR * experience.months_scale if self.large_claims().threshold == "prorated" else None
 
-    def members(self, window: str) -> int:
-        """Members with a counted month."""
-        _, experience, mine = self._member_years(window)
+    def members(self, window: str, group: str | None = None) -> int:
+        """Members of the group, or another of the pool, with a counted month."""
+        _, experience, mine = self._member_years(window, group)
         return int(np.count_nonzero(experience.member_years.months[mine] > 0))
 
     def panel(self) -> Fraction:
@@ -164,8 +169,8 @@ class GroupReader:
                 "member_months" if members else "rounding", "panel", "the panel is counted from member months"
             )
         if members.panel == "members":
-            return Fraction(self.members(PERFORMANCE))
-        months = self.rows(PERFORMANCE).months()
+            return Fraction(sum(self.members(PERFORMANCE, group) for group in self.plan.groups))
+        months = sum((self.of_group(PERFORMANCE, group).months() for group in self.plan.groups), Fraction(0))
         return Fraction(months // len(self.plan.terms.period.months()))
 
     def rejected(self, faults: list[int]) -> tuple[Fraction, Fraction]:
@@ -191,7 +196,7 @@ class GroupReader:
         last = _month_number(self.plan.terms.fee_period.months()[-1])
         back = last - rows.experience.cells.month
         far = np.zeros(len(back), dtype=bool) if reach is None else back > int(reach)
-        rows = rows.of_status([rows.experience.statuses.index(rule)])
+        rows = rows.of_status([place for place, name in enumerate(rows.experience.statuses) if name == rule])
         return rows.where(far if beyond else ~far).all_months()
 
 
@@ -234,8 +239,9 @@ class Selection:
 
     def roster_months(self) -> Fraction:
         """Member months as rostered: with those that a rule takes out again."""
-        rules = range(len(STANDING), len(STANDING) + len(self.served.rules.exclusions))
-        return self.of_status([STANDING.index(USED), *rules]).all_months()
+        ids = {rule.id for rule in self.served.rules.exclusions}
+        taken = [place for place, name in enumerate(self.experience.statuses) if name in ids]
+        return self.of_status([STANDING.index(USED), *taken]).all_months()
 
     def dollars(self, item: str | None = None) -> Fraction:
         """Dollars that count: all categories of the contract, or one."""

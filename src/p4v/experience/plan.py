@@ -135,7 +135,7 @@ class _Planner:
         """The group, and the others of a pool that is settled from its members."""
         against = self.terms.block("benchmark", Benchmark)
         parts = (against.cells or []) if against is not None and against.parts == "groups" else []
-        return frozenset({self.group, *(cell.id for cell in parts)})
+        return frozenset(cell.id for cell in parts) or frozenset({self.group})
 
     def _by_month(self, roster: Roster) -> bool:
         if roster == "fee" or any(name.startswith("fee_member_months") for name in self.asked):

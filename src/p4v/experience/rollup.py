@@ -66,7 +66,9 @@ class RolledUp:
     def rows_of(self, place: int) -> int:
         """Rows that an exclusion takes out, of all groups."""
         cells = self.experience.cells
-        return int(cells.rows[cells.status == len(STANDING) + place].sum())
+        rules = self.experience.rules
+        mine = [len(STANDING) + place, _left_after_all(len(STANDING) + place, rules)]
+        return int(cells.rows[np.isin(cells.status, mine)].sum())
 
 
 def roll_up(rows: Rows, rules: DataRules) -> RolledUp:
@@ -75,11 +77,10 @@ def roll_up(rows: Rows, rules: DataRules) -> RolledUp:
     table = _with_status(rows, rules)
     table = table.mutate(**{f"c{place}": _sum_of(table, cost.sources) for place, cost in enumerate(rules.costs)})
     grouped = kept.table(table.group_by(*_KEYS, "status", *_flag_names(rules)).agg(**_totals(table, rules)), "rows")
-    members = _members(grouped, rules)
-    members = None if members is None else kept.table(members, "members")
-    final = _with_members_status(grouped, members, rules)
+    taken = [kept.table(found, name) for name, found in _taken(grouped, rules, months_scale(rows, rules))]
+    final = _without(grouped, taken, rules)
     amounts = kept.table(_member_years(final, rules), "years")
-    cells = _cells(final if not rules.by_month else _by_month(table, members, rules), rules)
+    cells = _cells(final if not rules.by_month else _by_month(table, taken, rules), rules)
     return _collected(rows, rules, cells, amounts, _differing_copies(table, rules))
 
 
@@ -174,7 +175,8 @@ def _cell(rules: DataRules, table: Table) -> Any:
 
 
 def _statuses(rules: DataRules) -> tuple[str, ...]:
-    return (*STANDING, *(exclusion.id for exclusion in rules.exclusions), MINIMUM_MONTHS)
+    named = [exclusion.id for exclusion in rules.exclusions]
+    return (*STANDING, *named, MINIMUM_MONTHS, *named)
 
 
 def _row_status(rows: Rows, rules: DataRules, table: Table) -> Any:
@@ -247,41 +249,82 @@ def _totals(table: Table, rules: DataRules) -> dict[str, Any]:
 # Members: rules that look at all rows of a member and window
 
 
-def _members(grouped: Table, rules: DataRules) -> Table | None:
-    """Each member and window with what its rules ask: the status that takes the whole member out, or none."""
-    if not _of_members(rules) and rules.minimum_months is None:
-        return None
-    counted = _months_counted(grouped, rules)
-    sums = {f"any_{name}": grouped[name].max() for name in _flag_names(rules)}
-    members = grouped.group_by("group_id", "member_id", "window").agg(member_units=counted.sum(), **sums)
-    cases: list[tuple[Any, int]] = []
-    for place, exclusion in _of_members(rules):
-        here = (members[f"any_flag{place}"] > 0) & _in_windows(members, rules, exclusion)
-        cases.append((here, len(STANDING) + place))
+def _taken(grouped: Table, rules: DataRules, scale: int) -> Iterator[tuple[str, Table]]:
+    """Members of a window whom a rule takes out whole: first those with a row that it names, then those with too few
+    months of what is left; each with the number of the rule's status.
+    """
+    if _of_members(rules):
+        flagged = _flagged(grouped, rules)
+        yield "flagged", flagged
+        grouped = _without(grouped, [flagged], rules)
     if rules.minimum_months is not None:
-        scale = DAY_UNITS if rules.counting == "pro_rata_days" else MONTH_UNITS
-        below = members.member_units * MONTH_UNITS < rules.minimum_months * scale
-        cases.append((below & (members.window != _NO_MONTH), len(STANDING) + len(rules.exclusions)))
-    taken = members.mutate(taken=ibis.cases(*cases, else_=0).cast("int16")).filter(lambda t: t.taken > 0)
-    return taken.select(
-        taken_group=taken.group_id, taken_member=taken.member_id, taken_window=taken.window, taken=taken.taken
+        yield "below", _below_minimum(grouped, rules, scale)
+
+
+def _flagged(grouped: Table, rules: DataRules) -> Table:
+    """Rules run in their order: one sees what those before it have left."""
+    seen = {
+        f"any_{name}": grouped.status.isin(_left_for(place, rules)).ifelse(grouped[name], 0).max()
+        for (place, _), name in zip(_of_members(rules), _flag_names(rules), strict=True)
+    }
+    members = grouped.group_by("group_id", "member_id", "window").agg(**seen)
+    cases = [
+        ((members[f"any_flag{place}"] > 0) & _in_windows(members, rules, exclusion), len(STANDING) + place)
+        for place, exclusion in _of_members(rules)
+    ]
+    return _named(members.mutate(taken=ibis.cases(*cases, else_=0).cast("int16")))
+
+
+def _below_minimum(grouped: Table, rules: DataRules, scale: int) -> Table:
+    """Members with fewer months than the contract wants; a fee is paid for them all the same."""
+    months = _months_counted(grouped, rules)
+    members = grouped.group_by("group_id", "member_id", "window").agg(member_units=months.sum())
+    of_fee = [place for place, window in enumerate(rules.windows) if window.kind == "fee"]
+    below = members.member_units * MONTH_UNITS < (rules.minimum_months or 0) * scale
+    below = below & (members.window != _NO_MONTH) & members.window.notin(of_fee)
+    return _named(members.mutate(taken=below.ifelse(_minimum_status(rules), 0).cast("int16")))
+
+
+def _named(members: Table) -> Table:
+    found = members.filter(members.taken > 0)
+    return found.select(
+        taken_group=found.group_id, taken_member=found.member_id, taken_window=found.window, taken=found.taken
     )
 
 
-def _with_members_status(grouped: Table, members: Table | None, rules: DataRules) -> Table:
-    """Rows that would be used take the status of their member."""
-    if members is None:
-        return grouped
-    joined = grouped.left_join(
-        members,
-        (grouped.group_id == members.taken_group)
-        & (grouped.member_id == members.taken_member)
-        & (grouped.window == members.taken_window),
-    )
-    used = joined.status == STANDING.index(USED)
-    for number in _staying(rules):
-        used = used | (joined.status == number)
-    return joined.mutate(status=(used & joined.taken.notnull()).ifelse(joined.taken, joined.status))
+def _without(grouped: Table, taken: Sequence[Table], rules: DataRules) -> Table:
+    """Rows that are left for a rule that takes their member out have that rule's status."""
+    for members in taken:
+        joined = grouped.left_join(
+            members,
+            (grouped.group_id == members.taken_group)
+            & (grouped.member_id == members.taken_member)
+            & (grouped.window == members.taken_window),
+        )
+        cases = [
+            ((joined.taken == len(STANDING) + place) & joined.status.isin(_left_for(place, rules)), joined.taken)
+            for place, _ in _of_members(rules)
+        ]
+        below = joined.taken == _minimum_status(rules)
+        cases.append((below & (joined.status == STANDING.index(USED)), joined.taken))
+        cases += [(below & (joined.status == status), _left_after_all(status, rules)) for status in _staying(rules)]
+        grouped = joined.mutate(status=ibis.cases(*cases, else_=joined.status).cast("int16"))
+        grouped = grouped.drop("taken_group", "taken_member", "taken_window", "taken")
+    return grouped
+
+
+def _left_for(place: int, rules: DataRules) -> list[int]:
+    """Statuses of rows that no rule before this one has taken."""
+    return [STANDING.index(USED), *range(len(STANDING) + place + 1, len(STANDING) + len(rules.exclusions))]
+
+
+def _minimum_status(rules: DataRules) -> int:
+    return len(STANDING) + len(rules.exclusions)
+
+
+def _left_after_all(status: int, rules: DataRules) -> int:
+    """Of a row whose months stayed, once its member has too few of them: the same rule, and its months leave."""
+    return status + len(rules.exclusions) + 1
 
 
 def _staying(rules: DataRules) -> list[int]:
@@ -307,7 +350,8 @@ def _member_years(final: Table, rules: DataRules) -> Table:
     in_file = (final.status >= 0) & (final.window != _NO_MONTH)
     for place, exclusion in enumerate(rules.exclusions):
         if exclusion.rule == "duplicates":
-            in_file = in_file & (final.status != len(STANDING) + place)
+            copies = len(STANDING) + place
+            in_file = in_file & final.status.notin([copies, _left_after_all(copies, rules)])
     counted = _months_counted(final, rules)
     found = final.mutate(
         amount=used.ifelse(amount, 0), counted=counted, known=in_file.ifelse(final["rows"], 0),
@@ -335,13 +379,12 @@ def _moved(amounts: Table) -> Table:
 # Cells
 
 
-def _by_month(table: Table, members: Table | None, rules: DataRules) -> Table:
+def _by_month(table: Table, taken: Sequence[Table], rules: DataRules) -> Table:
     """The rows again, kept apart by month: only where a contract asks for months."""
     totals = _totals(table, rules)
-    if members is None:
+    if not taken:
         return table.group_by("group_id", "window", "month", "cell", "status").agg(**totals)
-    grouped = table.group_by(*_KEYS, "month", "status").agg(**totals)
-    return _with_members_status(grouped, members, rules)
+    return _without(table.group_by(*_KEYS, "month", "status").agg(**totals), taken, rules)
 
 
 def _cells(grouped: Table, rules: DataRules) -> Table:

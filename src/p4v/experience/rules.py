@@ -7,12 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
+from p4v.kernels.checked import Ints
 from p4v.periods import Period
 
-Ints = NDArray[np.int64]
 Roster = Literal["fee", "cost", "quality"]
 WindowKind = Literal["performance", "baseline", "market", "market_base", "fee"]
 USED = "used"
@@ -21,12 +18,12 @@ OUTSIDE = "outside_the_period"
 """Rows of no window."""
 OTHER_MEMBERS = "not_covered_by_the_contract"
 """Rows of a product or funding that the contract does not count."""
-OTHER_DAYS = "not_counted_by_the_month_rule"
+OTHER_DAYS = "month_rule"
 """Rows whose covered days do not make a member month."""
 MINIMUM_MONTHS = "minimum_months"
 STANDING = (USED, OUTSIDE, OTHER_MEMBERS, OTHER_DAYS)
-"""The statuses of every roll-up; those of its own exclusions follow. A rejected row has minus the number of the row
-rule that it breaks."""
+"""The statuses of every roll-up; those of its own exclusions follow, then the minimum months, then the exclusions
+again, for rows whose months would stay but for the minimum. A rejected row has minus the number of its fault."""
 MONTH_UNITS = 10**6
 """Units of a ready member month: millionths."""
 DAY_UNITS = 28 * 29 * 15 * 31

@@ -9,6 +9,7 @@ and dollars of outpatient care, drugs, supplies, mental health care and inpatien
 import csv
 import sys
 from fractions import Fraction
+from pathlib import Path
 
 FIRST_YEAR = 1974
 """Study year 1 is 1975; an illustration, for people entered the study in different years."""
@@ -43,7 +44,7 @@ def main(path: str) -> None:
     writer.writerow(
         ["group_id", "member_id", "year", "member_months", *(f"allowed_{category}" for category in CATEGORIES)]
     )
-    with open(path, encoding="utf-8", newline="") as file:
+    with Path(path).open(encoding="utf-8", newline="") as file:
         writer.writerows(converted(row) for row in csv.DictReader(file))
 
 

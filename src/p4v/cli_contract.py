@@ -116,6 +116,9 @@ def diff(
 def figures(
     contract: Annotated[Path, typer.Argument(help="A contract file.")],
     period: Annotated[str | None, typer.Option("--period", help="2014, or 2014-07 to 2015-06.")] = None,
+    paid_through: Annotated[
+        str | None, typer.Option("--paid-through", help="YYYY-MM-DD: the last day of the claims' payments.")
+    ] = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="As CSV.")] = False,
     out: _Out = None,
     json_lines: json_option = False,
@@ -134,7 +137,8 @@ def figures(
         raise Refusal([Finding("P4V-U007", "--period", "no such period", allowed)]) from None
     program = read_contract(contract)
     try:
-        _give((empty_figures_csv if as_csv else empty_figures)(program, months), out)
+        paid = day_option("--paid-through", paid_through)
+        _give((empty_figures_csv if as_csv else empty_figures)(program, months, paid), out)
     except NotInForce as error:
         raise Refusal([Finding("P4V-U010", "--period", f"{months}, outside the contract", error.allowed)]) from None
 

@@ -4,6 +4,7 @@ import csv
 import inspect
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from fractions import Fraction
 from textwrap import wrap
 
@@ -145,17 +146,22 @@ def _comment(indent: str, text: str) -> Iterator[str]:
         yield f"{indent}# {line}"
 
 
-def empty_figures(program: Program, period: Period | None) -> str:
-    """A figures file in YAML, without its numbers: each figure with its unit, clause and name."""
+def empty_figures(program: Program, period: Period | None, paid_through: date | None = None) -> str:
+    """A figures file in YAML, without its numbers: each figure with its unit, clause and name.
+
+    Which months of outstanding claims it asks for depends on the last day of paid claims.
+    """
     contract = program.contract
     assert contract is not None
     period = period or contract.first_period()
-    asked = figures_asked(program, period)
+    asked = figures_asked(program, period, paid_through=paid_through)
     measures = {name: spec for name, spec in asked.items() if name.partition(".")[0] in _MEASURE_PARTS}
     other = {name: spec for name, spec in asked.items() if name not in measures and not _is_section(name)}
     text = f"# Figures of contract {program.id}, {contract.group.name}.\ngroup: {contract.group.id}\n"
     text += f"period: {period}\nstatus: final              # projected, interim or final\n"
     text += "# known_at: YYYY-MM-DD     # the newest day that the figures know about\n"
+    if paid_through is not None:
+        text += f"paid_through: {paid_through}\n"
     if other:
         text += "figures:\n" + "".join(_figure("  ", name, spec) for name, spec in other.items())
     if measures:
@@ -205,7 +211,7 @@ def _section(section: str, asked: Mapping[str, Wanted]) -> str:
     return text
 
 
-def empty_figures_csv(program: Program, period: Period | None) -> str:
+def empty_figures_csv(program: Program, period: Period | None, paid_through: date | None = None) -> str:
     """The same as CSV: the numbers go into the last column."""
     contract = program.contract
     assert contract is not None
@@ -214,7 +220,9 @@ def empty_figures_csv(program: Program, period: Period | None) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(HEADER)
     writer.writerows([("group", "", contract.group.id), ("period", "", str(period)), ("status", "", "final")])
-    for name, spec in figures_asked(program, period).items():
+    if paid_through is not None:
+        writer.writerow(("paid_through", "", paid_through.isoformat()))
+    for name, spec in figures_asked(program, period, paid_through=paid_through).items():
         if not spec.optional:
             stem, _, key = name.partition(".")
             writer.writerow((stem, key, ""))

@@ -61,7 +61,7 @@ def _row(course: Course, path: Path, rows: Sequence[RunOutFactor], month: Period
         raise course.terms.refused("P4V-C022", BLOCK, path, "no day through which claims are paid", allowed)
     reached = [place for place, row in enumerate(rows) if row.from_ <= months]
     if not reached:
-        found = f"no factor for a run-out of {months} months, that of {month.first_month}"
+        found = f"no factor for a run-out of {months} month{'' if months == 1 else 's'}, that of {month.first_month}"
         allowed = "a row from there on, or a later day through which claims are paid"
         raise course.terms.refused("P4V-C044", BLOCK, path, found, allowed)
     return reached[-1]

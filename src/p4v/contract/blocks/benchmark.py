@@ -193,7 +193,8 @@ class Benchmark(Block):
         if periods is None:
             return
         needs_each_once("baseline_periods", [year.id for year in periods])
-        needs_one(self, "years", "pooled_years")
+        if self.years is not None:
+            self._without("years", "pooled_years")
         named = {year.id for year in self.years or []} | set(self.pooled_years or [])
         if named != {year.id for year in periods}:
             allowed = "the years of `years` or `pooled_years`, each with its months"

@@ -4,6 +4,7 @@ What a command needs is imported inside it, so that `p4v --help` answers at once
 """
 
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated, Any, TextIO
@@ -32,7 +33,7 @@ def init(
 
     write_workspace(folder)
     typer.echo(f"workspace  {folder}")
-    typer.echo(f"next       cd {folder} && p4v settle --period {PERIOD}")
+    typer.echo(f"next       cd {shlex.quote(str(folder))} && p4v settle --period {PERIOD}")
 
 
 def settle_workspace_command(

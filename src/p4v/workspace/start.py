@@ -20,7 +20,7 @@ _HEADER = (
 _MONTHS = 12
 _GROUPS = (("riverside", 30), ("lakeside", 20))
 _CENTS = 100
-_STAY_EVERY, _STAY = 97, 1_450_000
+_STAY_EVERY, _STAY = 71, 1_450_000
 _USUAL = (0, 17_000, 15_500, 6_500)
 """Cents of a month: outpatient, professional and pharmacy are drawn around these; inpatient comes as whole stays."""
 _SEED, _FACTOR, _STEP, _SIZE = 20_140_101, 1_103_515_245, 12_345, 2**31
@@ -64,7 +64,7 @@ def _rows() -> Iterator[Row]:
                 (6 + draw // 11 % 6 if member % 11 == 0 else 12),
             )
             for month in range(first, last + 1):
-                cents = [_STAY if draw // 13 % _STAY_EVERY == 0 else 0]
+                cents = [_STAY if draw // 1009 % _STAY_EVERY == 0 else 0]
                 for usual in _USUAL[1:]:
                     draw = (draw * _FACTOR + _STEP) % _SIZE
                     cents.append(usual * (draw // 17 % 201) // _CENTS)

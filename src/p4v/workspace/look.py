@@ -1,0 +1,219 @@
+"""What the tables of a workspace hold, and what is wrong in them, before any contract is settled.
+
+The engine adds up whole cents and millionths; only sums by group, month or category come out of it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import ibis
+
+from p4v.data.columns import COSTS
+from p4v.data.open import OpenTables, open_tables
+from p4v.data.places import fault_counts
+from p4v.errors import Finding, Refusal
+from p4v.money import decimal_text
+from p4v.numbers import NumberFault, read_number
+from p4v.workspace.document import Workspace
+
+POINTS = ("25000", "50000", "100000", "250000")
+"""Dollars of a member and year, if nobody names others."""
+_CENTS, _MILLIONTHS, _YEAR = 100, 10**6, 12
+_CENT_PLACES = 2
+_SHOWN_DIGEST = 12
+_PLACES = 6
+Table = Any
+"""An Ibis table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Everything that is wrong, the rows at fault as CSV, and what is said where nothing is."""
+
+    findings: Sequence[Finding]
+    rejected: bytes | None
+    lines: Sequence[str]
+
+
+def check_tables(workspace: Workspace) -> Checked:
+    """Opens every table and looks at every row. Raises `Refusal` for a table that cannot be opened."""
+    with open_tables(list(workspace.tables.values()), threads=None, memory=None, root=workspace.root) as tables:
+        with tables.working():
+            counts = fault_counts(tables.con, tables.months)
+        findings = [*(tables.findings(counts) if counts else ()), *tables.id_findings()]
+        if not findings and _stands_twice(tables):
+            findings = tables.duplicate_findings()
+        rejected = tables.rejected_csv(sorted(counts)) if counts else None
+        lines = [f"ok  {entry.role}: {entry.name}, {entry.rows:,} rows" for entry in tables.inputs]
+    return Checked(findings, rejected, lines)
+
+
+def _stands_twice(tables: OpenTables) -> bool:
+    """Whether a member's month stands twice in one roster."""
+    months = tables.months
+    keys = [*(["purpose"] if "purpose" in tables.columns else []), "member_id", "month"]
+    grouped = months.group_by(keys).agg(rows=months.count())
+    with tables.working():
+        return bool(tables.con.execute(grouped.filter(grouped.rows > 1).count()))
+
+
+def described(workspace: Workspace, points: Sequence[str]) -> Iterator[str]:
+    """What the tables hold, as lines of text. Raises `Refusal`."""
+    limits = [_point(text) for text in points or POINTS]
+    with open_tables(list(workspace.tables.values()), threads=None, memory=None, root=workspace.root) as tables:
+        yield from _files(tables)
+        yield from _columns(workspace, tables)
+        yield ""
+        yield from _by(tables, "group", tables.months.group_id)
+        yield ""
+        yield from _by(tables, "year" if tables.yearly else "month", tables.months.month)
+        yield ""
+        yield from _categories(tables)
+        yield ""
+        yield from _above(tables, limits)
+
+
+def _point(text: str) -> Fraction:
+    try:
+        return read_number(text, _CENT_PLACES)
+    except NumberFault as error:
+        raise Refusal([Finding("P4V-U008", "--point", error.found, error.allowed)]) from None
+
+
+def _files(tables: OpenTables) -> Iterator[str]:
+    for entry in tables.inputs:
+        known = f", known at {entry.known_at}" if entry.known_at else ""
+        yield f"{entry.role}  {entry.name}  {entry.rows:,} rows  {entry.sha256[:_SHOWN_DIGEST]}{known}"
+
+
+def _columns(workspace: Workspace, tables: OpenTables) -> Iterator[str]:
+    """Which columns are bound, and to what where a workspace says so."""
+    spec = workspace.tables["member_months"]
+    bound = [
+        f"{name} = {spec.columns[name]}" if spec.columns.get(name, name) != name else name
+        for name in sorted(tables.columns)
+    ]
+    yield f"columns  {', '.join(bound)}"
+    if spec.ignore:
+        yield f"ignored  {', '.join(spec.ignore)}"
+
+
+def _costs(tables: OpenTables, basis: str) -> list[str]:
+    return sorted(name for name in tables.columns if name == basis or name.startswith(f"{basis}."))
+
+
+def _bases(tables: OpenTables) -> list[str]:
+    return [basis for basis in COSTS if _costs(tables, basis)]
+
+
+def _sum(table: Table, names: Sequence[str]) -> Table:
+    total = table[names[0]]
+    for name in names[1:]:
+        total = total + table[name]
+    return total
+
+
+def _sums(tables: OpenTables, table: Table) -> dict[str, Table]:
+    found = {"rows": table.count()}
+    if "member_months" in tables.columns:
+        found["months"] = table.member_months.sum()
+    for basis in _bases(tables):
+        found[basis] = _sum(table, _costs(tables, basis)).sum()
+    return found
+
+
+def _by(tables: OpenTables, head: str, key: Table) -> Iterator[str]:
+    """Rows, member months and dollars by group or month, and together."""
+    table = tables.months
+    grouped = table.group_by(key=key).agg(members=table.member_id.nunique(), **_sums(tables, table)).order_by("key")
+    with tables.working():
+        rows = tables.con.to_pyarrow(grouped).to_pylist()
+    bases = _bases(tables)
+    lines = [[head, "rows", "members", "member months", *bases]]
+    lines += [[_key_text(head, row["key"]), *_counted(row, f"{row['members']:,}", bases)] for row in rows]
+    whole = {
+        name: sum(int(row[name] or 0) for row in rows)
+        for name in ("rows", "months", *bases)
+        if rows and name in rows[0]
+    }
+    lines.append(["together", *_counted(whole, "", bases)])
+    yield from _aligned(lines)
+
+
+def _counted(row: Any, members: str, bases: Sequence[str]) -> list[str]:
+    months = _number(Fraction(int(row["months"] or 0), _MILLIONTHS)) if "months" in row else f"{row['rows']:,}"
+    return [f"{row['rows']:,}", members, months, *(_dollars(row[basis]) for basis in bases)]
+
+
+def _key_text(head: str, key: Any) -> str:
+    if head == "group":
+        return str(key) or "(empty)"
+    if key is None or key < 0:
+        return "(no month)"
+    return str(key // _YEAR) if head == "year" else f"{key // _YEAR}-{key % _YEAR + 1:02}"
+
+
+def _categories(tables: OpenTables) -> Iterator[str]:
+    """Dollars of each category."""
+    table = tables.months
+    names = [name for basis in _bases(tables) for name in _costs(tables, basis)]
+    with tables.working():
+        (row,) = tables.con.to_pyarrow(table.agg(**{name: table[name].sum() for name in names})).to_pylist()
+    yield from _aligned([["category", "dollars"], *([name, _dollars(row[name])] for name in names)])
+
+
+def _above(tables: OpenTables, limits: Sequence[Fraction]) -> Iterator[str]:
+    """The share of member-years whose cost lies above each point, and of the dollars that do."""
+    basis = next(iter(_bases(tables)), None)
+    if basis is None:
+        return
+    table = tables.months
+    year = table.mutate(cents=_sum(table, _costs(tables, basis)), year=table.month - table.month % _YEAR)
+    years = year.group_by("member_id", "year").agg(cents=year.cents.sum())
+    sums = {"members": years.count(), "dollars": years.cents.sum()}
+    for place, limit in enumerate(limits):
+        cents = int(limit * _CENTS)
+        above = years.cents > cents
+        sums[f"above{place}"] = above.cast("int64").sum()
+        sums[f"excess{place}"] = ibis.ifelse(above, years.cents - cents, 0).sum()
+    with tables.working():
+        (row,) = tables.con.to_pyarrow(years.agg(**sums)).to_pylist()
+    lines = [["a member's year above", "members", "share of members", "share of dollars above"]]
+    for place, limit in enumerate(limits):
+        members = int(row[f"above{place}"] or 0)
+        shares = (_share(members, row["members"]), _share(row[f"excess{place}"], row["dollars"]))
+        few = 0 < members <= _FEW
+        lines.append([_dollars(int(limit * _CENTS)), *(("1 to 10", "-", "-") if few else (f"{members:,}", *shares))])
+    yield f"{basis}, members by calendar year"
+    yield from _aligned(lines)
+
+
+_FEW = 10
+"""Of so few members no number is said, and no share."""
+
+
+def _share(part: Any, whole: Any) -> str:
+    if not whole:
+        return "-"
+    return f"{decimal_text(Fraction(int(part or 0), int(whole)) * 100, _CENT_PLACES)}%"
+
+
+def _dollars(cents: Any) -> str:
+    return _number(Fraction(int(cents or 0), _CENTS), _CENT_PLACES)
+
+
+def _number(value: Fraction, places: int | None = None) -> str:
+    text = decimal_text(abs(value), places)
+    whole, point, rest = text.partition(".")
+    return f"{'-' if value < 0 else ''}{int(whole):,}{point}{rest}"
+
+
+def _aligned(lines: Sequence[Sequence[str]]) -> Iterator[str]:
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    for line in lines:
+        first = f"{line[0]:<{widths[0]}}"
+        yield "  ".join(
+            [first, *(f"{cell:>{width}}" for cell, width in zip(line[1:], widths[1:], strict=True))]
+        ).rstrip()

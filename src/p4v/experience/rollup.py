@@ -26,9 +26,9 @@ from p4v.experience.rules import (
     DataRules,
     Exclusion,
     Experience,
-    Ints,
     MemberYears,
 )
+from p4v.kernels.checked import Ints
 
 Table = Any
 """An Ibis table; Ibis states no types that a checker could follow through an expression."""

@@ -32,6 +32,7 @@ from p4v.single import CODES, read_contract
 from p4v.worksheet import LineFault
 from p4v.workspace.again import SCHEMA
 from p4v.workspace.document import Workspace
+from p4v.workspace.given import GivenTables, read_given
 from p4v.workspace.occasion import NotNow, Occasion, occasion_of
 from p4v.workspace.results import GroupResult, Request, Settled
 
@@ -48,6 +49,12 @@ class Sources:
     tables: Sequence[TableSpec]
     references: Mapping[str, Path]
     shown: str
+
+    @property
+    def months(self) -> str:
+        """What a message calls the member months: their one file, or the table."""
+        files = next((spec.files for spec in self.tables if spec.role == "member_months"), ())
+        return shown_path(files[0]) if len(files) == 1 else "member_months"
 
 
 def settle_workspace(workspace: Workspace, request: Request, step: Step = lambda _: None) -> Settled:
@@ -71,14 +78,15 @@ def settle_contracts(
     todo, waiting = _occasions(contracts, request)
     _refuse_unknown_day(sources, request)
     step("reading tables")
-    with open_tables(sources.tables, threads=request.threads, memory=None) as tables:
+    given = read_given(sources.tables)
+    with open_tables(sources.tables, threads=request.threads, memory=None) as tables, tables.working():
         jobs = _jobs(todo, request, tables)
-        experience = _rolled_up(jobs, tables, step)
-        settler = _Settler(sources, request, tables, experience, contracted)
+        experience = _rolled_up(jobs, sources, tables, step)
+        settler = _Settler(sources, request, tables, given, experience, contracted)
         done = settler.settle(jobs, step)
         rejected = settler.rejected(jobs)
     by_contract = {result.contract_id: result for result in (*done, *waiting)}
-    return Settled([by_contract[program.id] for program in contracts], tables.inputs, rejected)
+    return Settled([by_contract[program.id] for program in contracts], (*tables.inputs, *given.inputs), rejected)
 
 
 def _contracts(folder: Path) -> list[Program]:
@@ -173,7 +181,7 @@ def _jobs(todo: Sequence[tuple[Program, Occasion]], request: Request, tables: Op
     return jobs
 
 
-def _rolled_up(jobs: Sequence[_Job], tables: OpenTables, step: Step) -> dict[DataRules, Experience]:
+def _rolled_up(jobs: Sequence[_Job], sources: Sources, tables: OpenTables, step: Step) -> dict[DataRules, Experience]:
     """Every set of rules rolled up once, for all groups that have it. Raises `Refusal` for what the checks find."""
     groups: dict[DataRules, set[str]] = {}
     for job in jobs:
@@ -186,7 +194,7 @@ def _rolled_up(jobs: Sequence[_Job], tables: OpenTables, step: Step) -> dict[Dat
         step(f"rolling up {number} of {len(groups)}")
         rolled = roll_up(rows, replace(rules, groups=() if _of_all(rules) else tuple(sorted(wanted))))
         found[rules] = rolled.experience
-        findings += _check_findings(rolled, rules, jobs, tables)
+        findings += _check_findings(rolled, rules, jobs, sources, tables)
     if findings:
         raise Refusal(list(dict.fromkeys(findings)))
     return found
@@ -197,20 +205,22 @@ def _of_all(rules: DataRules) -> bool:
     return rules.across_moves or any(window.kind in ("market", "market_base") for window in rules.windows)
 
 
-def _check_findings(rolled: RolledUp, rules: DataRules, jobs: Sequence[_Job], tables: OpenTables) -> Iterator[Finding]:
+def _check_findings(
+    rolled: RolledUp, rules: DataRules, jobs: Sequence[_Job], sources: Sources, tables: OpenTables
+) -> Iterator[Finding]:
     """Faults of rows that no waiver covers; rows that stand twice; ids that are none."""
     stopping = _stopping(rolled, jobs, tables)
     if stopping:
         yield from tables.findings(stopping)
     yield from tables.id_findings(rolled.members)
     if rolled.twice or rolled.in_two_groups:
-        yield from tables.duplicate_findings(rules.roster)
+        yield from tables.duplicate_findings()
     for place, exclusion in enumerate(rules.exclusions):
         rows = rolled.rows_of(place)
         if exclusion.most_rows is not None and rows > exclusion.most_rows:
             found = f"{rows} rows that the exclusion `{exclusion.id}` takes out"
             allowed = f"up to {exclusion.most_rows}, as the contract says"
-            yield Finding("P4V-D061", tables.shown, found, allowed, exclusion.id)
+            yield Finding("P4V-D061", sources.months, found, allowed, exclusion.id)
 
 
 def _stopping(rolled: RolledUp, jobs: Sequence[_Job], tables: OpenTables) -> dict[int, int]:
@@ -235,6 +245,7 @@ class _Settler:
     sources: Sources
     request: Request
     tables: OpenTables
+    given: GivenTables
     experience: Mapping[DataRules, Experience]
     contracted: frozenset[str]
 
@@ -285,7 +296,7 @@ class _Settler:
         except LineFault as fault:
             found = f"figures from which `{fault.name}` cannot be computed ({fault.reason})"
             raise Refusal(
-                [Finding("P4V-D045", self.tables.shown, found, "figures that the formula takes", _group(job.program))]
+                [Finding("P4V-D045", self.sources.months, found, "figures that the formula takes", _group(job.program))]
             ) from None
 
     def _missing(self, name: str, job: _Job) -> Finding:
@@ -304,7 +315,7 @@ class _Settler:
             for group in whose:
                 if group not in experience.groups:
                     found = f"no rows of group `{group}`"
-                    findings.append(Finding("P4V-D038", self.tables.shown, found, "rows of the contract's group"))
+                    findings.append(Finding("P4V-D038", self.sources.months, found, "rows of the contract's group"))
                 else:
                     findings += self._months_missing(group, experience, served.window)
         if findings:
@@ -318,7 +329,7 @@ class _Settler:
         if gone:
             found = f"no rows of group `{group}` in {', '.join(gone)}"
             allowed = f"rows in every month of {period}"
-            yield Finding("P4V-D039", self.tables.shown, found, allowed, "month")
+            yield Finding("P4V-D039", self.sources.months, found, allowed, "month")
 
     def _point(self, block: LargeClaims) -> Fraction:
         assert block.percentile is not None
@@ -333,19 +344,19 @@ class _Settler:
 
     def _given(self, job: _Job, group: str, found: Mapping[str, Figure]) -> dict[str, Figure]:
         """Quality results and given figures. Raises `Refusal` for what does not fit or is missing."""
-        written, tables_of = self.tables.written(group, job.occasion.period)
+        period = job.occasion.period
         asked = {name: wanted for name, wanted in job.asked.items() if name not in found}
         faults: list[Fault] = []
-        given = given_figures(written, asked, faults.append, job.occasion.status)
+        given = given_figures(self.given.of(group, period, asked), asked, faults.append, job.occasion.status)
         findings = [
             self._missing(fault.name, job) if fault.written is None
-            else self.tables.written_finding(CODES[fault.kind], fault, group)
+            else self.given.finding(CODES[fault.kind], fault, group, period)
             for fault in faults
         ]  # fmt: skip
         if findings:
             raise Refusal(findings)
         return {
-            name: replace(figure, origin={"table": tables_of[name], "column": name})
+            name: replace(figure, origin={"table": self.given.role(group, period, name), "column": name})
             for name, figure in given.by_name.items()
         }
 
@@ -388,7 +399,7 @@ class _Settler:
                 "controls": list(controls),
                 "tables": [
                     {"role": table.role, "rows": table.rows, "known_at": _day(table.known_at)}
-                    for table in self.tables.inputs
+                    for table in (*self.tables.inputs, *self.given.inputs)
                 ],
             }
         )

@@ -6,7 +6,13 @@ Control = dict[str, Any]
 
 
 def control(
-    window: str, entry: str, rows: int, months: str, dollars: str | None, rule: str | None = None, table: str = "member_months"
+    window: str,
+    entry: str,
+    rows: int,
+    months: str,
+    dollars: str | None,
+    rule: str | None = None,
+    table: str = "member_months",
 ) -> Control:
     return {
         "table": table, "window": window, "entry": entry, "rule": rule, "rows": rows, "member_months": months,

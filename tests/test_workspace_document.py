@@ -181,7 +181,9 @@ def test_a_period_as_it_is_asked_for(text: str, period: str, quarter: str | None
     assert (str(asked), asked.quarter and str(asked.quarter)) == (period, quarter)
 
 
-@pytest.mark.parametrize("text", ["2014Q0", "2014Q5", "2014q1", "Q1", "14", "2014-13", "2014-07 to 2014-01", "", "2014 Q1"])
+@pytest.mark.parametrize(
+    "text", ["2014Q0", "2014Q5", "2014q1", "Q1", "14", "2014-13", "2014-07 to 2014-01", "", "2014 Q1"]
+)
 def test_no_period(text: str) -> None:
     with pytest.raises(ValueError):
         read_asked(text)

@@ -78,7 +78,9 @@ def test_tables_and_days_are_kept_apart(tmp_path: Path, extract: Path) -> None:
     assert newest(store, "deaths", None) is None
 
 
-@pytest.mark.parametrize("name, code", [("missing.csv", "P4V-D007"), ("a.xlsx", "P4V-D009"), ("folder.csv", "P4V-D009")])
+@pytest.mark.parametrize(
+    "name, code", [("missing.csv", "P4V-D007"), ("a.xlsx", "P4V-D009"), ("folder.csv", "P4V-D009")]
+)
 def test_what_is_no_table(tmp_path: Path, name: str, code: str) -> None:
     (tmp_path / "a.xlsx").write_bytes(b"PK")
     (tmp_path / "folder.csv").mkdir()

@@ -101,23 +101,11 @@ def _columns(spec: TableSpec, table: CsvTable, findings: list[Finding]) -> dict[
         if column in theirs:
             found[theirs[column]] = place
         elif column not in spec.ignore:
-            remedy = did_you_mean(column, theirs) or "name it under `ignore`"
-            allowed = ", ".join(theirs)
-            findings.append(
-                Finding(
-                    "P4V-D011",
-                    table.shown,
-                    "a column that nobody asked for",
-                    allowed,
-                    column,
-                    1,
-                    place + 1,
-                    help=remedy,
-                )
-            )
-    for name in keys:
-        if name not in found and name != "key":
-            findings.append(Finding("P4V-D004", table.shown, f"no column `{name}`", ", ".join(keys), name, 1))
+            help_ = did_you_mean(column, theirs) or "name it under `ignore`"
+            words = "a column that nobody asked for", ", ".join(theirs)
+            findings.append(Finding("P4V-D011", table.shown, *words, column, 1, place + 1, help=help_))
+    missing = [name for name in keys if name not in found and name != "key"]
+    findings += [Finding("P4V-D004", table.shown, f"no column `{name}`", ", ".join(keys), name, 1) for name in missing]
     return found if len(findings) == before else None
 
 

@@ -225,7 +225,10 @@ def _check_findings(
 
 def _stopping(rolled: RolledUp, jobs: Sequence[_Job], tables: OpenTables) -> dict[int, int]:
     """The row rules that more rows of a group break than its contract waives, with those rows."""
-    waived = {(_group(job.program), waiver.finding): int(waiver.most_rows) for job in jobs for waiver in _waivers(job)}
+    waived: dict[tuple[str | None, str], int] = {}
+    for job in jobs:
+        for waiver in _waivers(job):
+            waived[_group(job.program), waiver.finding] = int(waiver.most_rows)
     found: dict[int, int] = {}
     for (group, fault), rows in rolled.faults.items():
         if rows > waived.get((group, tables.fault_codes[fault]), 0):

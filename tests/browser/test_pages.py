@@ -16,12 +16,16 @@ from typing import Any
 import pytest
 import yaml
 
+from controls_samples import CONTROLS, READ
+from p4v.report.deliver import entries_of
+from p4v.report.register import About, register_files
 from p4v.report.statement import HTML, not_in_force, statements
 from p4v.runs.folder import SETTLEMENT, contract_run
 from p4v.settlement import digest_of
 from p4v.single import settle_contract
 from statement_samples import SAMPLES
 from support import CONFIGS
+from workspace_samples import many
 
 pytestmark = pytest.mark.browser
 FLAGS = (
@@ -31,7 +35,7 @@ FLAGS = (
 VARIANTS = {"desk": (1280, False), "phone": (375, False), "desk in print": (1280, True), "phone in print": (375, True)}
 REAL = {"fee-reset": 1, "category-split": 0, "claw-back-fee": 2, "withhold-pool": 4, "two-sided-loss-ratio": 5}
 """Example contracts, and the case of each that is settled: a gate missed, parties, months, an interim, an owed amount."""
-PAGES = (*SAMPLES, *REAL, "not_in_force")
+PAGES = (*SAMPLES, *REAL, "not_in_force", "controls", "register")
 _POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>')
 _PROBE = """
 <script>%s</script>
@@ -88,6 +92,13 @@ def page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         content = statements(*SAMPLES[request.param]())[HTML]
     elif request.param in REAL:
         content = settled_case(request.param, tmp_path_factory.mktemp("figures"))
+    elif request.param == "controls":
+        document, manifest, digest = next(iter(SAMPLES.values()))()
+        content = statements(document | {"controls": CONTROLS}, manifest | READ | {"tied": None}, digest)[HTML]
+    elif request.param == "register":
+        settled = many(tmp_path_factory.mktemp("many"))
+        about = About("2014-01 to 2014-12", "2015-03-31")
+        content = register_files(entries_of(settled), settled.inputs, about)["register.html"]
     else:
         period = {"from": "2013-01", "to": "2013-12"}
         reason = "The agreement takes effect on 1 January 2014."

@@ -6,15 +6,18 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from threading import Event
 
 import duckdb
 import ibis
 from ibis.backends.duckdb import Backend
 from ibis.expr import types as ir
 
+from p4v.data.files import digest_of
 from p4v.data.typed import calendar_tables
 from p4v.errors import Finding, Refusal
 
@@ -22,6 +25,8 @@ MEGABYTE = 1024 * 1024
 _MOST_MEMORY, _LEAST_MEMORY, _SPARED_MEMORY = 2048 * MEGABYTE, 256 * MEGABYTE, 1024 * MEGABYTE
 _FEWEST_FILES = 64
 """With fewer open files than this allowed, nothing of any size can be rolled up."""
+_SENSELESS = (duckdb.IOException, duckdb.SerializationException, duckdb.InvalidInputException, duckdb.Error)
+"""How the engine says that bytes are not what a file of that kind has."""
 _FULL = re.compile(r"no space left|disk full|could not write|max_temp_directory_size", re.IGNORECASE)
 _TOO_MANY = re.compile(r"too many open files", re.IGNORECASE)
 
@@ -32,7 +37,13 @@ class Engine:
     def __init__(self, *, threads: int | None, memory: str | None) -> None:
         check_open_files()
         self._stack = ExitStack()
-        self._attached = self._linked = 0
+        self._attached = self._views = 0
+        self._links: dict[Path, Path] = {}
+        self._closing = Event()
+        self._hashing = ThreadPoolExecutor(max_workers=1)
+        self._stack.callback(self._hashing.shutdown, cancel_futures=True)
+        self._stack.callback(self._closing.set)
+        self.threads = threads or os.cpu_count() or 1
         try:
             with engine_faults():
                 self._private = Path(tempfile.mkdtemp(prefix="p4v-"))
@@ -40,7 +51,7 @@ class Engine:
                 self.raw = duckdb.connect(
                     ":memory:",
                     config={
-                        "threads": threads or os.cpu_count() or 1,
+                        "threads": self.threads,
                         "memory_limit": memory or f"{default_memory() // MEGABYTE}MiB",
                         "temp_directory": str(self._private / "spill"),
                         "autoinstall_known_extensions": False,
@@ -60,17 +71,28 @@ class Engine:
         whole = path.resolve()
         if not re.search(r"[*?\[\]{}]", str(whole)):
             return whole
-        self._linked += 1
-        link = self._private / f"input-{self._linked}"
-        link.symlink_to(whole)
-        return link
+        if whole not in self._links:
+            self._links[whole] = self._private / f"input-{len(self._links)}"
+            self._links[whole].symlink_to(whole)
+        return self._links[whole]
 
     def attach(self, path: Path) -> str:
         """A DuckDB file opened for reading alone, and the name by which its tables are reached."""
         self._attached += 1
         name = f"input_{self._attached}"
-        self.raw.execute(f"ATTACH {text_literal(str(path))} AS {name} (READ_ONLY)")
+        self.raw.execute(f"ATTACH {text_literal(str(self.linked(path)))} AS {name} (READ_ONLY)")
         return name
+
+    def view(self, sql: str) -> ir.Table:
+        """What a query gives, as a table to build upon."""
+        self._views += 1
+        name = f"view_{self._views}"
+        self.raw.execute(f"CREATE VIEW {name} AS {sql}")
+        return self.ibis.table(name)
+
+    def digest(self, path: Path) -> Future[str]:
+        """SHA-256 of a file, computed beside everything else."""
+        return self._hashing.submit(digest_of, path, self._closing)
 
     def calendar(self) -> Mapping[str, ir.Table]:
         """The calendar's tables, of a size that the engine knows."""
@@ -80,7 +102,8 @@ class Engine:
 
     def lock(self, files: Iterable[Path]) -> None:
         """From here on nothing but these files can be reached, and nothing of this can be changed."""
-        allowed = ", ".join(text_literal(str(path)) for path in files)
+        # A DuckDB file is opened only if its log may be looked for.
+        allowed = ", ".join(text_literal(f"{path}{end}") for path in files for end in ("", ".wal"))
         for command in (
             f"SET allowed_paths = [{allowed}]",
             "SET enable_external_access = false",
@@ -103,17 +126,22 @@ def name_literal(name: str) -> str:
 
 
 @contextmanager
-def engine_faults() -> Iterator[None]:
-    """What the engine or the system refuses while it works, as a finding: memory, disk, open files, a broken file."""
+def engine_faults(broken_file: Callable[[], Sequence[Finding]] = tuple) -> Iterator[None]:
+    """What the engine or the system refuses while it works, as a finding: memory, disk, open files.
+
+    `broken_file` is asked what is wrong with the files if the engine cannot make sense of one.
+    """
     try:
         yield
     except duckdb.InterruptException as error:
         raise KeyboardInterrupt from error
     except (duckdb.Error, OSError) as error:
         finding = _finding(error)
-        if finding is None:
+        senseless = type(error) in _SENSELESS and not finding
+        findings = broken_file() if senseless else [finding] if finding else []
+        if not findings:
             raise
-        raise Refusal([finding]) from error
+        raise Refusal(findings) from error
 
 
 def _finding(error: duckdb.Error | OSError) -> Finding | None:

@@ -3,7 +3,7 @@
 Nothing here reads a member's rows into Python, but for the first few places of a fault and the rejected rows.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType, TracebackType
@@ -13,11 +13,21 @@ import ibis
 from ibis.backends.duckdb import Backend
 from ibis.expr import types as ir
 
-from p4v.data import places
 from p4v.data.engine import Engine, engine_faults
-from p4v.data.files import Part, find_parts
+from p4v.data.files import Found, find_files
+from p4v.data.fingerprint import fingerprint
+from p4v.data.parts import find_parts
+from p4v.data.places import (
+    Opened,
+    broken_files,
+    duplicate_findings,
+    fault_counts,
+    id_findings,
+    rejected_csv,
+    row_findings,
+)
 from p4v.data.spec import TableInput, TableSpec
-from p4v.data.typed import RowRule, row_rules, typed_table
+from p4v.data.typed import row_rules, typed_table
 from p4v.errors import Finding, Refusal
 
 
@@ -33,6 +43,8 @@ class OpenTables:
     ) -> None:
         by_role: dict[str, TableSpec] = {spec.role: spec for spec in specs}
         self._spec = by_role["member_months"]
+        self._opened: Opened | None = None
+        self._dead: Opened | None = None
         self._engine = Engine(threads=threads, memory=memory)
         try:
             with self.working():
@@ -43,32 +55,40 @@ class OpenTables:
 
     def _open(self, by_role: Mapping[str, TableSpec], root: Path | None) -> None:
         self.con: Backend = self._engine.ibis
-        self._parts = find_parts(self._spec, root, self._engine)
-        self._death_parts = find_parts(by_role["deaths"], root, self._engine) if "deaths" in by_role else []
-        parts = [*self._parts, *self._death_parts]
-        self.calendar = self._engine.calendar()
-        first = self._parts[0]
-        self.yearly = any(source.bound.kind == "year" for source in first.sources)
+        self._calendar = self._engine.calendar()
+        found = {role: find_files(spec, root) for role, spec in by_role.items() if role in ("member_months", "deaths")}
+        self._engine.lock([self._engine.linked(file.path) for files in found.values() for file in files])
+        if "deaths" in found:
+            self._dead = self._table(by_role["deaths"], found["deaths"])
+        self._opened = opened = self._table(self._spec, found["member_months"])
+        self.yearly = opened.yearly
         self.months_kind: Literal["counted", "covered_days"] = self._spec.months
-        self.rules: Sequence[RowRule] = row_rules([source.bound for source in first.sources], self.yearly)
-        self.fault_codes: Mapping[int, str] = MappingProxyType({rule.number: rule.code for rule in self.rules})
-        self._engine.lock([path for part in parts for path in part.paths])
-        self.months: ir.Table = self._union(self._parts, self.rules, self.yearly)
+        self.fault_codes: Mapping[int, str] = MappingProxyType({rule.number: rule.code for rule in opened.rules})
+        self.months: ir.Table = self._typed(opened)
         self.columns = frozenset(self.months.columns) - {"fault"}
-        self.deaths: ir.Table | None = self._deaths() if self._death_parts else None
+        self.deaths: ir.Table | None = self._deaths(self._dead) if self._dead else None
 
-    def _union(self, parts: Sequence[Part], rules: Sequence[RowRule], yearly: bool) -> ir.Table:
-        tables = [typed_table(self.con.table(part.view), part.sources, rules, self.calendar, yearly) for part in parts]
+    def _table(self, spec: TableSpec, found: Sequence[Found]) -> Opened:
+        parts = find_parts(spec, found, self._engine)
+        bound = [source.bound for source in parts[0].sources]
+        yearly = any(column.kind == "year" for column in bound)
+        return Opened(parts, row_rules(bound, yearly), self._calendar, yearly)
+
+    def _typed(self, opened: Opened) -> ir.Table:
+        tables = [
+            typed_table(self.con.table(part.view), part.sources, opened.rules, opened.calendar, opened.yearly)
+            for part in opened.parts
+        ]
         return ibis.union(*tables) if len(tables) > 1 else tables[0]
 
-    def _deaths(self) -> ir.Table:
+    def _deaths(self, opened: Opened) -> ir.Table:
         """Deaths typed, refused at once if a row is broken: there are few, and every rule needs them whole."""
-        rules = row_rules([source.bound for source in self._death_parts[0].sources], yearly=False)
-        typed = self._union(self._death_parts, rules, yearly=False)
-        counts = places.fault_counts(self.con, typed)
-        if counts:
-            raise Refusal(places.row_findings(self._death_parts, rules, counts, self.calendar, yearly=False))
-        return typed.drop("fault")
+        typed = self._typed(opened)
+        counts = fault_counts(self.con, typed)
+        findings = row_findings(opened, counts) if counts else id_findings(opened, typed)
+        if findings:
+            raise Refusal(findings)
+        return typed.select("member_id", "death_month")
 
     def __enter__(self) -> Self:
         return self
@@ -85,18 +105,45 @@ class OpenTables:
     @property
     def inputs(self) -> list[TableInput]:
         """Every file that was read, in the order of the tables."""
-        return [file.input() for part in (*self._parts, *self._death_parts) for file in part.files]
+        return [file.input() for opened in self._tables() for _, file, _ in opened.files()]
+
+    def _tables(self) -> list[Opened]:
+        return [opened for opened in (self._opened, self._dead) if opened is not None]
+
+    def _months_opened(self) -> Opened:
+        assert self._opened is not None
+        return self._opened
 
     @contextmanager
     def working(self) -> Iterator[None]:
         """Around a query: what the engine refuses becomes a finding, and a broken file is named with its line."""
-        with engine_faults():
+        with engine_faults(lambda: broken_files(self._tables())):
             yield
 
     def findings(self, counts: Mapping[int, int]) -> list[Finding]:
-        """The first places of the row rules that were broken, by their numbers; at most as many as are shown."""
+        """The first places of the row rules that were broken, given by their numbers; one more than is shown."""
         with self.working():
-            return places.row_findings(self._parts, self.rules, counts, self.calendar, self.yearly)
+            return row_findings(self._months_opened(), counts)
+
+    def id_findings(self, keys: ir.Table | None = None) -> list[Finding]:
+        """What is wrong with group and member ids. `keys` has each id at least once: the rows, or what they give."""
+        with self.working():
+            return id_findings(self._months_opened(), self.months if keys is None else keys)
+
+    def duplicate_findings(self) -> list[Finding]:
+        """Rows of a member, month, group and purpose that stand twice, with both places."""
+        with self.working():
+            return duplicate_findings(self._months_opened())
+
+    def fingerprint(self) -> str:
+        """What the member months hold, whatever their format, file split and order: equal rows give equal texts."""
+        with self.working():
+            return fingerprint(self.con, self.months.drop("fault"))
+
+    def rejected_csv(self, rules: Iterable[int]) -> bytes:
+        """The rows that break one of these rules first, with file, line or row, and code."""
+        with self.working():
+            return rejected_csv(self._months_opened(), rules)
 
 
 def open_tables(

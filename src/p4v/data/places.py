@@ -3,17 +3,32 @@
 A place is a file with its line (CSV) or row (Parquet, DuckDB, memory). Cells and ids are never repeated.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 
+import duckdb
+import ibis
 from ibis.backends.duckdb import Backend
 from ibis.expr import types as ir
 
+from p4v.contract.values import ID_ALLOWED
 from p4v.data.columns import Bound
-from p4v.data.files import Part, TableFile
+from p4v.data.files import TableFile
+from p4v.data.parts import Part
+from p4v.data.scan import refuse_faults
 from p4v.data.typed import ROW, RowRule, broken_rules, with_cells
-from p4v.errors import SHOWN_FINDINGS, Finding
+from p4v.errors import SHOWN_FINDINGS, Finding, Refusal
+
+_MOST = SHOWN_FINDINGS + 1
+"""Findings that are looked for: one more than is shown says that there are more."""
+_ID = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}\z"
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
 
 
 def fault_counts(con: Backend, typed: ir.Table) -> dict[int, int]:
@@ -22,52 +37,194 @@ def fault_counts(con: Backend, typed: ir.Table) -> dict[int, int]:
     return {int(row["fault"]): int(row["rows"]) for row in con.to_pyarrow(broken).to_pylist()}
 
 
-def row_findings(
-    parts: Sequence[Part],
-    rules: Sequence[RowRule],
-    counts: Mapping[int, int],
-    calendar: Mapping[str, ir.Table],
-    yearly: bool,
-) -> list[Finding]:
-    """The first rows that break one of these rules, with every rule that they break."""
-    wanted = [rule for rule in rules if counts.get(rule.number)]
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Parts of a table, and what it takes to type them again with the number of each row."""
+
+    parts: Sequence[Part]
+    rules: Sequence[RowRule]
+    calendar: Mapping[str, ir.Table]
+    yearly: bool
+
+    @property
+    def con(self) -> Backend:
+        return self.parts[0].engine.ibis
+
+    def files(self) -> list[tuple[Part, TableFile, str]]:
+        """Each file with its part and the SQL that reads it alone."""
+        return [
+            (part, file, sql)
+            for part in self.parts
+            for file, sql in zip(part.files, part.relation.values(), strict=True)
+        ]
+
+    def typed(self, part: Part, sql: str) -> ir.Table:
+        """A file typed, with `row`, each cell as it stands beside it as `cell <name>`."""
+        return with_cells(part.engine.view(sql), part.sources, self.calendar, self.yearly)
+
+
+def row_findings(opened: Opened, counts: Mapping[int, int]) -> list[Finding]:
+    """The first rows that break one of these rules, with every one of them that they break."""
+    wanted = [rule for rule in opened.rules if counts.get(rule.number)]
     findings: list[Finding] = []
-    for part in parts:
-        for file, sql in zip(part.files, part.relation.values(), strict=True):
-            left = SHOWN_FINDINGS + 1 - len(findings)
-            if left > 0 and wanted:
-                findings += list(_of_file(part, file, sql, wanted, calendar, yearly, left))[:left]
+    for part, file, sql in opened.files():
+        left = _MOST - len(findings)
+        if left > 0 and wanted:
+            findings += list(_of_file(opened, part, file, sql, wanted, left))[:left]
     return findings
 
 
 def _of_file(
-    part: Part,
-    file: TableFile,
-    sql: str,
-    rules: Sequence[RowRule],
-    calendar: Mapping[str, ir.Table],
-    yearly: bool,
-    limit: int,
+    opened: Opened, part: Part, file: TableFile, sql: str, rules: Sequence[RowRule], limit: int
 ) -> Iterator[Finding]:
-    typed = with_cells(part.engine.ibis.sql(sql), part.sources, calendar, yearly)
+    typed = opened.typed(part, sql)
     broken = broken_rules(typed, part.sources, rules)
     if not broken:
         return
     signs = {f"rule {rule.number}": sign.fill_null(False) for rule, sign in broken}
     flagged = typed.select(typed[ROW], **signs)
     first = flagged.filter(reduce(or_, (flagged[name] for name in signs))).order_by(ROW).limit(limit)
-    by_column = {source.bound.name: source.bound for source in part.sources}
-    for row in part.engine.ibis.to_pyarrow(first).to_pylist():
+    for row in opened.con.to_pyarrow(first).to_pylist():
         empty = {rule.column for rule, _ in broken if rule.check == "null" and row[f"rule {rule.number}"]}
         for rule, _ in broken:
             if row[f"rule {rule.number}"] and not (rule.check == "form" and rule.column in empty):
-                yield at(file, row[ROW], rule.code, rule.found, rule.allowed, by_column[rule.column])
+                yield at(file, row[ROW], rule.code, rule.found, rule.allowed, part.column(rule.column))
+
+
+def id_findings(opened: Opened, keys: ir.Table) -> list[Finding]:
+    """What is wrong with ids, given each at least once: their form, and two that differ only in case."""
+    findings: list[Finding] = []
+    for name in (name for name in ("group_id", "member_id") if name in keys.columns):
+        key = keys[name]
+        seen = opened.con.to_pyarrow(
+            keys.agg(
+                wrong=(~key.re_search(_ID)).sum(),
+                lower=(key != key.upper()).sum(),
+                upper=(key != key.lower()).sum(),
+            )
+        ).to_pylist()[0]
+        if seen["wrong"]:
+            findings += _wrong_ids(opened, name)
+        if seen["lower"] and seen["upper"]:
+            findings += _ids_but_for_case(opened, name, keys)
+    return findings[:_MOST]
+
+
+def _wrong_ids(opened: Opened, name: str) -> Iterator[Finding]:
+    found = "no id"
+    for part, file, sql in opened.files():
+        typed = opened.typed(part, sql)
+        wrong = typed.filter(~typed[name].re_search(_ID)).order_by(ROW).select(ROW).limit(_MOST)
+        for row in opened.con.to_pyarrow(wrong)[ROW].to_pylist():
+            yield at(file, row, "P4V-D020", found, ID_ALLOWED, part.column(name))
+
+
+def _ids_but_for_case(opened: Opened, name: str, keys: ir.Table) -> Iterator[Finding]:
+    folded = keys.select(id=keys[name], folded=keys[name].lower())
+    both = folded.group_by("folded").agg(least=folded["id"].min(), most=folded["id"].max())
+    pairs = opened.con.to_pyarrow(both.filter(both["least"] != both["most"]).limit(_MOST))["folded"].to_pylist()
+    first: dict[str, tuple[str, str]] = {}
+    for part, file, sql in opened.files() if pairs else ():
+        typed = opened.typed(part, sql)
+        spelled = typed.select(id=typed[name], folded=typed[name].lower(), row=typed[ROW])
+        spelled = spelled.filter(spelled["folded"].isin(pairs))
+        places = spelled.group_by(["id", "folded"]).agg(row=spelled["row"].min()).order_by("row")
+        for row in opened.con.to_pyarrow(places).to_pylist():
+            spelling, where = first.setdefault(row["folded"], (row["id"], place(file, row["row"])))
+            if spelling != row["id"]:
+                found = f"the id of {where} but for upper and lower case"
+                yield at(file, row["row"], "P4V-D020", found, "one spelling of an id", part.column(name))
+
+
+def duplicate_findings(opened: Opened) -> list[Finding]:
+    """Rows of a member, month, group and purpose that have been there before, each with the place of the first."""
+    files = opened.files()
+    numbered = ibis.union(*(_keys(opened, part, sql, number) for number, (part, _, sql) in enumerate(files)))
+    keys = [name for name in numbered.columns if name not in ("file", ROW)]
+    grouped = numbered.group_by(keys).agg(rows=lambda table: table.count())
+    twice = grouped.filter(grouped["rows"] > 1).limit(_MOST).drop("rows")
+    rows = numbered.semi_join(twice, keys).order_by(["file", ROW])
+    first: dict[tuple[object, ...], str] = {}
+    findings = []
+    for row in opened.con.to_pyarrow(rows).to_pylist():
+        part, file, _ = files[row["file"]]
+        here = place(file, row[ROW])
+        where = first.setdefault(tuple(row[key] for key in keys), here)
+        if where != here:
+            allowed = "one row for each member, month and group" + (" and purpose" if "purpose" in keys else "")
+            found = f"the member, month and group of {where} again"
+            findings.append(at(file, row[ROW], "P4V-D030", found, allowed, part.column("member_id")))
+    return findings[:_MOST]
+
+
+def _keys(opened: Opened, part: Part, sql: str, number: int) -> ir.Table:
+    typed = opened.typed(part, sql)
+    month = "year" if opened.yearly else "month"
+    names = [name for name in ("group_id", "member_id", month, "purpose") if part.column(name)]
+    whole = typed.filter([typed[name].notnull() for name in names])
+    return whole.select(*names, file=ibis.literal(number, "int32"), row=whole[ROW].cast("int64"))
+
+
+def rejected_csv(opened: Opened, rules: Iterable[int]) -> bytes:
+    """The rows whose first broken rule is one of these, each with its file, line or row, code and cells."""
+    numbers = sorted(rules)
+    by_number = {rule.number: rule for rule in opened.rules}
+    names = [source.bound.name for source in opened.parts[0].sources]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["file", "line_or_row", "code", "field", *names])
+    for part, file, sql in opened.files():
+        typed = opened.typed(part, sql)
+        broken = broken_rules(typed, part.sources, opened.rules)
+        fault = ibis.cases(*((sign, rule.number) for rule, sign in broken), else_=0) if broken else ibis.literal(0)
+        cells = {name: typed[f"cell {name}"].cast("string") for name in names}
+        rows = typed.select(row=typed[ROW], fault=fault, **cells)
+        rows = rows.filter(rows["fault"].isin(numbers)).order_by("row")
+        for row in opened.con.to_pyarrow(rows).to_pylist():
+            rule = by_number[row["fault"]]
+            line = row["row"] + file.has_lines
+            writer.writerow([file.shown, line, rule.code, rule.column, *(_cell(row[name]) for name in names)])
+    return text.getvalue().encode()
+
+
+def _cell(text: str | None) -> str:
+    """A cell that a spreadsheet does not take for a formula."""
+    if text is None:
+        return ""
+    return f"'{text}" if text[:1] in _FORMULA and not _NUMBER.fullmatch(text) else text
+
+
+def place(file: TableFile, row: int) -> str:
+    """A place in words."""
+    return f"{file.shown}:{row + 1}" if file.has_lines else f"{file.shown}, row {row}"
 
 
 def at(file: TableFile, row: int, code: str, found: str, allowed: str, column: Bound | None) -> Finding:
     """A finding at a cell: the line in a CSV, after its header; elsewhere the row, in words."""
     theirs = column.theirs if column else None
     place = column.place if column else None
-    if file.format in ("csv", "csv.gz"):
+    if file.has_lines:
         return Finding(code, file.shown, found, allowed, theirs, row + 1, place)
     return Finding(code, file.shown, f"{found}, in row {row}", allowed, theirs)
+
+
+def broken_files(tables: Sequence[Opened]) -> list[Finding]:
+    """What is wrong with files that the engine cannot read to their end, though they began well."""
+    findings: list[Finding] = []
+    for opened in tables:
+        for _, file, sql in opened.files():
+            try:
+                opened.con.raw_sql(f"SELECT count(*), max(COLUMNS(*)) FROM ({sql})")  # noqa: S608 - our own SQL
+            except duckdb.Error:
+                findings += _broken_file(file)
+    return findings
+
+
+def _broken_file(file: TableFile) -> Sequence[Finding]:
+    if not file.has_lines:
+        return [Finding("P4V-D009", file.shown, f"a damaged {file.format} file", "a whole file, as it was written")]
+    try:
+        refuse_faults(file.path, file.shown)
+    except Refusal as refusal:
+        return refusal.findings
+    return [Finding("P4V-D005", file.shown, "rows that cannot be told apart", "well-formed CSV")]

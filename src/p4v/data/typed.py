@@ -22,6 +22,7 @@ Form = Literal["text", "integer", "decimal", "date"]
 """How the cells of a column are stored; a float is no form, because cents are lost in it."""
 Check = Literal["null", "form", "days"]
 MONEY_PATTERN = r"^-?[0-9]{1,11}(\.[0-9]{1,2}0*)?\z"
+_CENTS_PATTERN = r"^-?[0-9]{1,13}\z"
 CENTS_LIMIT = 10**13 - 1
 """The largest amount in a row, in cents: eleven digits before the point."""
 PURPOSES = ("fee", "cost", "quality")
@@ -56,6 +57,11 @@ class Source:
     never_null: bool = False
     within: bool = False
     """No cell outside of what a number of this kind may be."""
+
+    @property
+    def in_cents(self) -> bool:
+        """Whether its own header says that an amount is in whole cents, in whatever form."""
+        return self.bound.kind == "money" and self.bound.in_cents
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +100,7 @@ def row_rules(columns: Sequence[Bound], yearly: bool) -> list[RowRule]:
     found = [
         *(("null", column, _NULL) for column in columns if column.kind != "text"),
         *(("form", column, _forms(yearly)["purpose"]) for column in columns if column.name == "purpose"),
-        *(("form", column, _forms(yearly)[column.kind]) for column in columns if column.kind in _forms(yearly)),
+        *(("form", column, _words(column, yearly)) for column in columns if column.kind in _forms(yearly)),
         *(("days", column, _DAYS) for column in columns if days and column.name == "last_day"),
     ]
     return [
@@ -105,6 +111,13 @@ def row_rules(columns: Sequence[Bound], yearly: bool) -> list[RowRule]:
 
 _NULL = ("P4V-D013", "an empty cell", "a value in every row; zero is a number")
 _DAYS = ("P4V-D034", "a last day before the first, or after the month's end", "days of the month, in order")
+
+
+_CENTS = ("P4V-D012", "no whole number of cents", "digits, up to 13, with `-` if negative: the column is in cents")
+
+
+def _words(column: Bound, yearly: bool) -> tuple[str, str, str]:
+    return _CENTS if column.kind == "money" and column.in_cents else _forms(yearly)[column.kind]
 
 
 @lru_cache
@@ -224,16 +237,17 @@ def _number(cell: ir.Value, source: Source) -> ir.Value:
     """The number in its typed unit, null where the cell is none or not exact in that unit."""
     kind = source.bound.kind
     digits, decimals = _DIGITS[kind]
+    decimals = 0 if source.in_cents else decimals
     match source.form:
         case "integer":
-            units = 1 if kind == "money" else 10**decimals
             small = cell.try_cast("int64")
-            return small if units == 1 else ibis.cases((small.between(-1000, 1000), small)) * units
+            return small if decimals == 0 else ibis.cases((small.between(-1000, 1000), small)) * 10**decimals
         case "text":
-            exact = ibis.cases((cell.re_search(_PATTERNS[kind]), cell.try_cast(f"decimal({digits}, {decimals})")))
+            pattern = _CENTS_PATTERN if source.in_cents else _PATTERNS[kind]
+            exact = ibis.cases((cell.re_search(pattern), cell.try_cast(f"decimal({digits}, {decimals})")))
         case _:
             fixed = cell.try_cast(f"decimal({digits}, {decimals})")
-            exact = fixed if source.within else ibis.cases((fixed == cell, fixed))
+            exact = ibis.cases((fixed == cell, fixed))
     return (exact * 10**decimals).cast("int64") if decimals else exact.cast("int64")
 
 

@@ -103,6 +103,8 @@ def _refuse_templates(templates: Path | None) -> None:
 
 def written_lines(made: Any) -> list[str]:
     """Where runs, register and rejected rows lie."""
+    if not made.runs:
+        return ["nothing to settle for this period; nothing was written"]
     there = made.runs - made.fresh
     runs = f"{made.fresh} written" + (f", {there} already settled" if there else "")
     lines = [f"runs       {made.folder}: {runs}"]

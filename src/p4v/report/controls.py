@@ -69,7 +69,7 @@ def number(control: Control, name: str) -> Fraction:
 
 
 def windows(controls: Sequence[Control]) -> list[Window]:
-    """The windows in the order of the settlement; one without rows at all is left out."""
+    """The windows in the order of the settlement."""
     found: dict[tuple[str, str], dict[str, list[Control]]] = {}
     for control in controls:
         kinds = found.setdefault((control["table"], control["window"]), {})
@@ -81,9 +81,18 @@ def windows(controls: Sequence[Control]) -> list[Window]:
     ]
 
 
+def shown_windows(controls: Sequence[Control]) -> list[Window]:
+    """Without the window of all rows of a group, where it would say no more than the others."""
+    return [
+        window
+        for window in windows(controls)
+        if window.whole["window"] not in _USED or any(number(part, "rows") for part in window.parts)
+    ]
+
+
 def controls_view(document: Mapping[str, Any], manifest: Mapping[str, Any], lines: Lines) -> ControlsView | None:
     """The section, where a settlement was made from tables."""
-    found = windows(document.get("controls") or ())
+    found = shown_windows(document.get("controls") or ())
     if not found:
         return None
     tied = manifest.get("tied")

@@ -44,13 +44,15 @@ def deliver(
 ) -> Delivered:
     """Writes everything once all of it is computed; runs that are there already stay as they are.
 
-    `whole` says that all contracts were asked for: the register is of all groups or is left alone. Raises `Refusal`.
+    `whole` says that all contracts were asked for: the register is of all groups or is left alone, and so it is where
+    none of them was settled. Raises `Refusal`.
     """
     runs = [entry.run for entry in entries if entry.run is not None]
     fresh = [run for run in runs if not is_written(run, folder)]
     folders: dict[str, Mapping[str, bytes]] = {run.id: run.files for run in fresh}
     made = _reports(runs, {run.id for run in fresh}, folder, templates, step)
     folders |= {f"{run.id}.reports": files for run, files in zip(runs, made, strict=True)}
+    whole = whole and bool(runs)
     files = register_files(entries, settled.inputs, about) if whole else {}
     name = f"{about.period.replace(' to ', '-')}.{REJECTED}"
     if settled.rejected is not None:

@@ -7,7 +7,17 @@ from typing import Any
 from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet as Sheet
 
-from p4v.report.controls import HEADS, PARTS, Control, Window, number, rule_words, table_digests, tied_text, windows
+from p4v.report.controls import (
+    HEADS,
+    PARTS,
+    Control,
+    Window,
+    number,
+    rule_words,
+    shown_windows,
+    table_digests,
+    tied_text,
+)
 from p4v.report.workbook_formats import Formats
 from p4v.report.workbook_summary import DOES_NOT_TIE, TIES
 from p4v.runs.folder import safe_text
@@ -25,7 +35,7 @@ def write_controls(sheet: Sheet, controls: Sequence[Control], manifest: Mapping[
     sheet.set_portrait()
     sheet.write_string(_FIRST_ROW, 0, safe_text(tied_text(manifest.get("tied"))), formats.text)
     row = _FIRST_ROW + 2
-    for window in windows(controls):
+    for window in shown_windows(controls):
         row = _window(sheet, row, window, formats) + 1
     digests = list(table_digests(manifest))
     if digests:

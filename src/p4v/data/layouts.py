@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from p4v.contract.values import ID_ALLOWED, ID_PATTERN
-from p4v.data.engine import Engine, name_literal
+from p4v.data.engine import Engine, name_literal, text_literal
 from p4v.data.files import FRAME, Found, TableFile
 from p4v.data.scan import scan_csv
 from p4v.data.spec import TableSpec
@@ -85,7 +85,8 @@ def _parquet_layout(spec: TableSpec, found: Found, engine: Engine) -> Layout:
     digest = engine.digest(found.path)
     rows = metadata.num_rows
     file = TableFile(spec, found.path, found.shown, "parquet", status.st_size, rows, digest, status.st_mtime_ns)
-    return _arrow_layout(file, schema, [proofs.get(name, NOTHING_PROVEN) for name in schema.names])
+    layout = _arrow_layout(file, schema, [proofs.get(name, NOTHING_PROVEN) for name in schema.names])
+    return replace(layout, reading=f"read_parquet({text_literal(str(engine.linked(found.path)))})")
 
 
 def _proofs(metadata: Any) -> dict[str, Proof]:

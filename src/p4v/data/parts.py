@@ -44,7 +44,8 @@ def find_parts(spec: TableSpec, found: Sequence[Found], engine: Engine) -> list[
         sources, wrong = _sources(spec, layout)
         findings += wrong
         stored = tuple((source.bound, source.form) for source in sources)
-        groups.setdefault((layout.file.format, stored, layout.reading), []).append((layout, sources))
+        table = layout.reading if layout.file.format == "duckdb" else None
+        groups.setdefault((layout.file.format, stored, table), []).append((layout, sources))
     findings = findings or list(_uneven(list(groups.values())))
     if findings:
         raise Refusal(findings)

@@ -534,6 +534,17 @@ def test_spans_that_are_refused(line: str, place: tuple[int, int], code: str, tm
     assert (result.exit_code, found_at(result)) == (4, [("spans.csv", *place, code)])
 
 
+def test_labels_and_groups_that_are_refused(tmp_path: Path) -> None:
+    document = changed("eligibility.columns.product", "plan")
+    document["member_months"]["group_id"] = {"column": "team"}
+    spans = ["a,2018-01-01,2018-01-31,ppo,g1", "b,2018-01-01,2018-01-31,=1+1,g1", "c,2018-01-01,2018-01-31,@x,G1"]
+    spans += ["d,2018-01-01,2018-01-31,hmo,", "e,2018-01-01,2018-01-31,1-a,g1"]
+    headers = ("who,from,to,plan,team", "claim,line,who,day,paid")
+    result = run(tmp_path, document, spans, ["c1,1,a,2018-01-03,5.00"], headers=headers)
+    expected = [(3, 4), (4, 5), (4, 4), (5, 5)]
+    assert found_at(result) == [("spans.csv", line, place, "P4V-D020") for line, place in expected]
+
+
 def test_findings_of_both_files_of_claims_come_together_without_ids_or_amounts(tmp_path: Path) -> None:
     document = json.loads(json.dumps(MAP))
     document["pharmacy"] = document["medical"]

@@ -1,9 +1,10 @@
 """Claim lines as charges, each once: header amounts repeated on lines, lines given twice, a float's noise."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 from operator import itemgetter
 
 from p4v.claims.map import Category, Claims, MapDocument
@@ -13,6 +14,8 @@ LINES, REPEATED, DUPLICATES, CLAIMS = "lines", "repeated_header_amounts", "dupli
 PLACED, OUTSIDE = "placed", "outside_every_span"
 NOT_COUNTED, OTHER_PERIOD = "month_not_counted", "outside_the_period"
 ENTRIES = (LINES, REPEATED, DUPLICATES, CLAIMS, PLACED, OUTSIDE, NOT_COUNTED, OTHER_PERIOD)
+_KINDS = 65536
+"""Combinations of cells whose category is remembered."""
 Cents = tuple[int, ...]
 """An amount of each measure that the map names, in cents."""
 
@@ -37,7 +40,8 @@ class Tally:
 
     def add(self, cents: Sequence[int]) -> None:
         self.amounts += 1
-        self.cents = [total + amount for total, amount in zip(self.cents, cents, strict=True)]
+        for place, amount in enumerate(cents):
+            self.cents[place] += amount
 
 
 @dataclass(slots=True)
@@ -51,8 +55,6 @@ class Control:
     """Amounts with a float's noise."""
     moved: Fraction = Fraction(0)
     """What taking them to the cent moved, without signs, in dollars."""
-    exact: list[Fraction] = field(default_factory=list)
-    """The sum of all lines as they stand in the file, in dollars."""
     empty: int = 0
     """Empty amounts that the map takes as zero."""
     alike: Tally = field(init=False)
@@ -62,7 +64,6 @@ class Control:
     def __post_init__(self) -> None:
         nothing = [0] * len(self.measures)
         self.tallies = {entry: Tally(0, list(nothing)) for entry in ENTRIES}
-        self.exact = [Fraction(0)] * len(self.measures)
         self.alike = Tally(0, list(nothing))
 
     def add(self, entry: str, cents: Sequence[int]) -> None:
@@ -112,6 +113,7 @@ class _Reading:
         ]
         headers = {header for _, category in self.categories for header in category.where}
         self.where = {header: source.headers.index(header) for header in sorted(headers)}
+        self.kind_of = lru_cache(maxsize=_KINDS)(self._kind)
         self.read = itemgetter(*sorted({*self.places.values(), *self.where.values()}))
         self.lines: dict[tuple[str, str], tuple[int, int]] = {}
         self.headers: dict[str, _Claim] = {}
@@ -147,11 +149,11 @@ class _Reading:
 
     def _cents(self, line: int, cells: Sequence[str]) -> Cents | None:
         """The amounts of a line, one for each measure; nothing if one of them is none."""
-        found = [self._amount(line, place, name, cells) for place, name in enumerate(self.control.measures)]
+        found = [self._amount(line, name, cells) for name in self.control.measures]
         whole = tuple(cents for cents in found if cents is not None)
         return whole if len(whole) == len(found) else None
 
-    def _amount(self, line: int, place: int, name: str, cells: Sequence[str]) -> int | None:
+    def _amount(self, line: int, name: str, cells: Sequence[str]) -> int | None:
         text = cells[self.places[name]]
         if not text and self.table.empty == "zero":
             self.control.empty += 1
@@ -160,7 +162,6 @@ class _Reading:
         if money is None:
             self.faults.add(money_finding(self.source, line, name, text))
             return None
-        self.control.exact[place] += Fraction(money.cents, 100) + money.noise
         if money.noise:
             self.control.noisy += 1
             self.control.moved += abs(money.noise)
@@ -197,24 +198,17 @@ class _Reading:
         return Charge(line, member, day, category, cents)
 
     def _category(self, line: int, cells: Sequence[str]) -> int | None:
-        for place, category in self.categories:
-            if self._fits(category, cells):
-                return place
-        remedy = "end the map's categories with one that has no `where`"
-        found, allowed = "a claim that fits no category of the map", "a claim of one of the categories"
-        self.faults.add(self.source.finding("P4V-D036", line, "claim_id", found, allowed, remedy))
-        return None
+        place = self.kind_of(tuple(cells[column] for column in self.where.values()))
+        if place is None:
+            remedy = "end the map's categories with one that has no `where`"
+            found, allowed = "a claim that fits no category of the map", "a claim of one of the categories"
+            self.faults.add(self.source.finding("P4V-D036", line, "claim_id", found, allowed, remedy))
+        return place
 
-    def _fits(self, category: Category, cells: Sequence[str]) -> bool:
-        return all(
-            any(
-                cells[self.where[header]].startswith(value[:-1])
-                if value.endswith("*")
-                else cells[self.where[header]] == value
-                for value in values
-            )
-            for header, values in category.where.items()
-        )
+    def _kind(self, cells: tuple[str, ...]) -> int | None:
+        """The first category that fits the cells of the columns that tell categories apart."""
+        by_header = dict(zip(self.where, cells, strict=True))
+        return next((place for place, category in self.categories if _fits(category, by_header)), None)
 
     def _stated(self, line: int, cells: Sequence[str]) -> str | None:
         """What the map says of the amounts of this line's claim type."""
@@ -277,3 +271,10 @@ class _Reading:
             self.faults.add(
                 self.source.finding("P4V-D060", first.charge.line, self.control.measures[0], found, allowed, remedy)
             )
+
+
+def _fits(category: Category, cells: Mapping[str, str]) -> bool:
+    return all(
+        any(cells[header].startswith(value[:-1]) if value.endswith("*") else cells[header] == value for value in values)
+        for header, values in category.where.items()
+    )

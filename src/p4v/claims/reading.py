@@ -1,14 +1,16 @@
 """The files of a claims extract, read strictly and row by row: every cell text, every fault with its line and field."""
 
-import codecs
 import csv
+import io
 import re
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
+from typing import cast
 
 from p4v.contract.values import ID_ALLOWED, ID_PATTERN
 from p4v.data.scan import content_of, scan_csv
@@ -23,6 +25,8 @@ _LONG = re.compile(r"-?[0-9]{1,11}\.[0-9]{8,30}", re.ASCII)
 _NEAR = Fraction(1, 10**6)
 """How near to a whole cent a long number lies that a float made of it, in dollars."""
 _NOISE_DECIMALS = 30
+_NONE = Fraction(0)
+_FORMULA_SIGNS = ("=", "+", "-", "@")
 _FAULTS_LIMIT = 1000
 
 
@@ -68,7 +72,8 @@ class Source:
     def lines(self) -> Iterator[tuple[int, list[str]]]:
         """Each row with the number of its line."""
         with content_of(self.path) as content:
-            reader = csv.reader(codecs.getreader("utf-8-sig")(content), strict=True)
+            text = io.TextIOWrapper(cast("io.BufferedReader", content), "utf-8-sig", newline="")
+            reader = csv.reader(text, strict=True)
             next(reader)
             before = reader.line_num
             for cells in reader:
@@ -108,18 +113,37 @@ def _no_column(name: str, shown: str, headers: Sequence[str]) -> Finding:
     return Finding("P4V-D004", shown, "no such column", "a column that the map names", name, 1, help=remedy)
 
 
-def read_id(source: Source, line: int, name: str, text: str, faults: Faults) -> str | None:
-    """A member's or group's id, or nothing and a finding."""
-    if ID_PATTERN.fullmatch(text):
-        return text
-    faults.add(source.finding("P4V-D020", line, name, f"{len(text)} characters that are no id", ID_ALLOWED))
-    return None
+def read_id(
+    source: Source, line: int, name: str, text: str, faults: Faults, known: dict[str, str] | None = None
+) -> str | None:
+    """A member's or group's id, or nothing and a finding. `known` remembers ids by their small letters."""
+    if not ID_PATTERN.fullmatch(text):
+        faults.add(source.finding("P4V-D020", line, name, f"{len(text)} characters that are no id", ID_ALLOWED))
+        return None
+    if known is not None and known.setdefault(text.casefold(), text) != text:
+        found = "an id that differs from an earlier one in case alone"
+        faults.add(source.finding("P4V-D020", line, name, found, "one spelling of each id"))
+    return text
+
+
+def read_label(source: Source, line: int, name: str, text: str, faults: Faults) -> str:
+    """A text that is carried along: one that a spreadsheet would run as a formula is refused."""
+    if text.startswith(_FORMULA_SIGNS):
+        found, allowed = "a text that a spreadsheet takes for a formula", "one that does not begin with = + - @"
+        faults.add(source.finding("P4V-D020", line, name, found, allowed))
+    return text
+
+
+@lru_cache(maxsize=4096)
+def _day(text: str) -> date:
+    """A day. Raises `ValueError`; the same few days stand on many lines."""
+    return read_day(text)
 
 
 def read_date(source: Source, line: int, name: str, text: str, faults: Faults) -> date | None:
     """A day, or nothing and a finding."""
     try:
-        return read_day(text)
+        return _day(text)
     except ValueError:
         found = "an empty cell" if not text else "no such date"
         faults.add(source.finding("P4V-D033", line, name, found, "a day as YYYY-MM-DD"))
@@ -131,7 +155,7 @@ class Money:
     """An amount in whole cents, and what a float's noise added to it, in dollars."""
 
     cents: int
-    noise: Fraction = Fraction(0)
+    noise: Fraction = _NONE
 
 
 def money_of(text: str) -> Money | None:
@@ -141,7 +165,8 @@ def money_of(text: str) -> Money | None:
     (Money(cents=4662, noise=Fraction(0, 1)), Fraction(1, 200000000000000), None)
     """
     if _MONEY.fullmatch(text):
-        return Money(int(read_number(text, _NOISE_DECIMALS) * 100))
+        whole, _, decimals = text.partition(".")
+        return Money(int(whole + decimals[:2].ljust(2, "0")))
     if not _LONG.fullmatch(text):
         return None
     exact = read_number(text, _NOISE_DECIMALS)

@@ -182,8 +182,8 @@ def notes(imported: Imported) -> Iterator[str]:
             money = ", ".join(
                 f"{name} {dollars(cents)}" for name, cents in zip(control.measures, control.alike.cents, strict=True)
             )
-            count, said = _many(control.alike.amounts, "claim"), "added line by line as the map says"
-            yield f"{role}: {count} with one amount on several lines, {said}; after the first lines {money}"
+            alike, said = _many(control.alike.amounts, "claim"), "added line by line as the map says"
+            yield f"{role}: {alike} with one amount on several lines, {said}; after the first lines {money}"
 
 
 def _many(count: int, what: str) -> str:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from p4v.claims.map import MapDocument
-from p4v.claims.reading import Faults, Source, read_date, read_id
+from p4v.claims.reading import Faults, Source, read_date, read_id, read_label
 from p4v.periods import Period
 
 _LONGEST = 36525
@@ -97,16 +97,15 @@ def _spans(source: Source, document: MapDocument, coverage: Coverage, faults: Fa
     places = {name: source.place(name) - 1 for name in source.columns}
     names = document.eligibility.attributes()
     constant = document.member_months.group_id.constant
+    groups: dict[str, str] = {}
     for line, cells in source.lines():
-        member = read_id(source, line, "member_id", cells[places["member_id"]], faults)
-        group = constant or read_id(source, line, "group_id", cells[places["group_id"]], faults)
+        member = read_id(source, line, "member_id", cells[places["member_id"]], faults, coverage.folded)
+        group = constant or read_id(source, line, "group_id", cells[places["group_id"]], faults, groups)
         first = read_date(source, line, "start", cells[places["start"]], faults)
         last = read_date(source, line, "end", cells[places["end"]], faults)
+        others = [read_label(source, line, name, cells[places[name]], faults) for name in names]
         if member is None or group is None or first is None or last is None:
             continue
-        if coverage.folded.setdefault(member.casefold(), member) != member:
-            found = "an id that differs from an earlier one in case alone"
-            faults.add(source.finding("P4V-D020", line, "member_id", found, "one spelling of each id"))
         if last < first:
             coverage.dropped += 1
             if document.eligibility.end_before_start == "refuse":
@@ -114,7 +113,7 @@ def _spans(source: Source, document: MapDocument, coverage: Coverage, faults: Fa
                 found = "a day before the start of the span"
                 faults.add(source.finding("P4V-D062", line, "end", found, "the start, or a later day", remedy))
             continue
-        yield member, Span(line, first, last, (group, *(cells[places[name]] for name in names)))
+        yield member, Span(line, first, last, (group, *others))
 
 
 def _cut_to(source: Source, span: Span, period: Period | None, coverage: Coverage, faults: Faults) -> Span | None:

@@ -5,24 +5,31 @@ Amounts are under tests/cases/practice and tests/cases/scenarios; here is what n
 
 from collections.abc import Mapping
 from copy import deepcopy
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from contract_generators import program_of
 from p4v.asked import SETTLED_LATE, figures_asked, figures_ever_asked
-from p4v.contract.documents import Program
+from p4v.cases import cases_of, figures_of_case
+from p4v.contract.documents import Library, Program, library_for
+from p4v.contract.models import CaseDocument, period_of
 from p4v.contract.said import said
 from p4v.contract.terms import terms_in_force
 from p4v.errors import Finding, Refusal
 from p4v.figures import Figure, Figures
 from p4v.formulas import market
 from p4v.periods import Period, read_months
-from p4v.settlement import terms_for, worksheet
+from p4v.settlement import Settlement, terms_for, worksheet
 from p4v.units import Unit
+from p4v.worksheet import Worksheet
+from spreadsheet import by_formulas, cells_of, write_poisoned
+from support import ROOT
 
 YEAR = read_months("2014")
 CENTS = {"places": "2", "rule": "half_up"}
@@ -657,6 +664,17 @@ def test_what_counts_is_said_in_words(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_the_months_of_a_quarter_s_fee_are_said(tmp_path: Path) -> None:
+    program = program_of(contract(care_coordination_fee={"pmpm": "2"}, capitation={"pmpm": "1"}), tmp_path)
+    half_year = read_months("2014-01 to 2014-06")
+    text = "2014-04 to 2014-06; all else is for 2014-01 to 2014-06."
+    assert said(terms_for(program, half_year, None, fee_period=QUARTER)) == [
+        ("Months of the fee", text, "§care_coordination_fee"),
+        ("Months of the capitation", text, "§capitation"),
+    ]
+    assert said(terms_for(program, half_year, None)) == []
+
+
 def test_nothing_is_said_where_no_term_of_members_stands(tmp_path: Path) -> None:
     document = contract(member_months={"smallest_panel": "5000", "below": "no_reward"})
     assert said(terms_for(program_of(document, tmp_path), YEAR, None)) == []
@@ -671,9 +689,6 @@ def test_parts_and_products_are_said(tmp_path: Path) -> None:
 
 
 def test_a_published_program_says_nothing_of_members() -> None:
-    from p4v.contract.documents import Library
-    from support import ROOT
-
     program = Library([ROOT / "configs"]).program("mssp-track-1")
     assert said(terms_in_force(program, YEAR, date(2013, 1, 1))) == []
 
@@ -685,3 +700,60 @@ def test_an_amendment_can_change_an_exclusion(tmp_path: Path) -> None:
          "terms": {"member_months": {"exclusions": [ROWS], "clause": "A1"}}}
     ]  # fmt: skip
     assert places(document, tmp_path) == [("C067", "terms.member_months.exclusions.0.periods")]
+
+
+# The other readings: estimates, and the workbook's own formulas
+
+PRACTICE = ROOT / "tests" / "cases"
+OF_MEMBERS = (
+    "practice/baseline-pooled-by-product", "practice/baseline-weighted-by-category",
+    "practice/baseline-with-cost-steps", "practice/excluded-and-months-leave", "practice/fee-of-a-quarter",
+    "practice/market-trend-own-mix", "practice/regional-blend-of-members", "practice/risk-of-scores",
+    "practice/run-out-by-category", "practice/run-out-multiplier", "practice/run-out-percent-complete",
+    "practice/waived-rows", "scenarios/5-fee-guard",
+)  # fmt: skip
+
+
+def first_case(name: str) -> tuple[Program, CaseDocument, Figures]:
+    """A contract, its first case, and the figures of it."""
+    path = PRACTICE / f"{name}.yaml"
+    program = library_for(path).contract(path)
+    case = cases_of(program)[0]
+    assert program.contract is not None
+    period = period_of(case.document.period) if case.document.period else program.contract.first_period()
+    return program, case.document, figures_of_case(program, case, period)
+
+
+def sheet_of(name: str, arrays: bool = False) -> Worksheet:
+    program, case, given = first_case(name)
+    assert program.contract is not None
+    period = period_of(case.period) if case.period else program.contract.first_period()
+    if arrays:
+        given = Figures(
+            {key: replace(figure, value=np.asarray([float(figure.value)] * 2)) for key, figure in given.by_name.items()}
+        )
+    days = (case.known, case.paid_through, case.fee_months())
+    return worksheet(program, period, None, given, "arrays" if arrays else "exact", *days)
+
+
+@pytest.mark.parametrize("name", OF_MEMBERS)
+def test_estimates_give_the_same_lines(name: str) -> None:
+    exact, estimated = sheet_of(name), sheet_of(name, arrays=True)
+    assert [line.name for line in estimated.lines] == [line.name for line in exact.lines]
+    for line in exact.lines:
+        if line.kind in ("computed", "settled"):
+            assert estimated[line.name].figure == pytest.approx(float(line.figure), rel=1e-12, abs=1e-6), line.name
+
+
+@pytest.mark.parametrize("name", OF_MEMBERS)
+def test_the_formulas_of_the_workbook_give_the_same_lines(name: str, tmp_path: Path) -> None:
+    lines = sheet_of(name).lines
+    document = Settlement("group", Path(name).name, YEAR, "final", lines).document()
+    book = tmp_path / "book.xlsx"
+    assert write_poisoned(document, book) >= 2
+    cells, places_of = by_formulas(book), cells_of(document, book)
+    computed = [line for line in lines if line.kind in ("computed", "settled")]
+    assert {line.name for line in computed} <= set(places_of)
+    for line in computed:
+        found = Fraction(float(cells[places_of[line.name]]))
+        assert abs(found - line.figure) <= Fraction(1, 10**6), line.name

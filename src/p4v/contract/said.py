@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from p4v.contract.blocks import Block
 from p4v.contract.blocks.benchmark import BaselinePeriod, Benchmark, Market, Risk
 from p4v.contract.blocks.cost import Expenditure, LargeClaims
 from p4v.contract.blocks.members import Exclusion, MemberMonths
@@ -49,11 +50,20 @@ def said(terms: Terms) -> list[Said]:
     """What the terms of members say, topic by topic; nothing where a contract has none of them."""
     if terms.program.kind != "pay_for_value":
         return []
-    return [*_members(terms), *_cost(terms), *_benchmark(terms)]
+    return [*_fee(terms), *_members(terms), *_cost(terms), *_benchmark(terms)]
 
 
 def _stated(terms: Terms, block: str, field: str, topic: str, text: str, *within: str | int) -> Said:
     return Said(topic, text, terms.source(block, field, *within).clause)
+
+
+def _fee(terms: Terms) -> Iterator[Said]:
+    """Whose months a fee is for, where they are not those of the period."""
+    months = terms.occasion.fee_period
+    for block, topic in (("care_coordination_fee", "Months of the fee"), ("capitation", "Months of the capitation")):
+        if months is not None and terms.block(block, Block) is not None:
+            text = f"{months}; all else is for {terms.period}."
+            yield Said(topic, text, terms.source(block, "clause").clause)
 
 
 def _members(terms: Terms) -> Iterator[Said]:

@@ -30,7 +30,18 @@ json_option = Annotated[bool, typer.Option("--json", help="Print findings as JSO
 
 
 def main() -> None:
-    app()
+    """Runs a command; its exit code is that of the program."""
+    try:
+        app()
+    except SystemExit as end:
+        if end.code == INTERRUPTED and not _told:
+            typer.echo(_INTERRUPTED, err=True)
+        raise
+
+
+_INTERRUPTED = "interrupted; nothing was written"
+_told: list[str] = []
+"""Whether an interruption was told: one before a command begins is not."""
 
 
 def reported(command: Callable[..., None]) -> Callable[..., None]:
@@ -44,7 +55,8 @@ def reported(command: Callable[..., None]) -> Callable[..., None]:
             typer.echo(refusal.text(as_json=bool(options.get("json_lines"))), err=True)
             raise typer.Exit(refusal.exit_code) from None
         except KeyboardInterrupt:
-            typer.echo("interrupted; nothing was written", err=True)
+            typer.echo(_INTERRUPTED, err=True)
+            _told.append(_INTERRUPTED)
             raise typer.Exit(INTERRUPTED) from None
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -180,7 +180,7 @@ def why(lines: Lines) -> str:
     if any(value < 0 for value in earned):
         found.append(_rate_text(lines, "lost"))
     elif any(value > 0 for value in earned):
-        found += [_rate_text(lines, "saved"), _quality_text(lines)]
+        found += [_rate_text(lines, "saved"), _quality_text(lines), _met_text(lines)]
     elif earned and not missed:
         found.append(_rate_text(lines, "saved") if _has(lines, "savings_rate") else "nothing earned")
     found += [f"limited by {bar.label[:1].lower()}{bar.label[1:]}" for bar in caps_applied(bars_of(lines))]
@@ -210,6 +210,11 @@ def _rate_text(lines: Lines, word: str) -> str:
 
 def _quality_text(lines: Lines) -> str:
     return f"quality {short_value(figure(lines['quality_score']), 'rate')}" if _has(lines, "quality_score") else ""
+
+
+def _met_text(lines: Lines) -> str:
+    name = next((name for name in ("measures_met", "thresholds_met") if _has(lines, name)), None)
+    return "" if name is None or _has(lines, "quality_score") else f"{shown(lines[name])} measures met"
 
 
 def _has(lines: Lines, name: str) -> bool:

@@ -14,6 +14,9 @@ $(READY): requirements.lock pyproject.toml
 	touch $(READY)
 
 demo: $(READY)
+	@echo "Nine medical groups, settled from made-up member months by contracts with what is published of them"
+	@$(BIN)/p4v demo demo/groups
+	@echo
 	@$(BIN)/p4v settle-table mssp examples/medicare/mssp_inputs.csv --out demo/RESULTS.csv
 	@$(BIN)/python examples/medicare/agreement.py mssp demo/RESULTS.csv
 	@echo

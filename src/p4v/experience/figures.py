@@ -65,8 +65,11 @@ class GroupReader:
         served = self.plan.windows[window]
         experience = self.experience[served.rules]
         of_all = [_place(experience.groups, group) for group in (self.plan.groups if window == FEE else [self.group])]
-        mine = np.isin(experience.cells.group, of_all)
-        return Selection(experience, served, mine & (experience.cells.window == served.window))
+        mine = np.isin(experience.cells.group, of_all) & (experience.cells.window == served.window)
+        if window == FEE:
+            months = [_month_number(month) for month in self.plan.terms.fee_period.months()]
+            mine &= np.isin(experience.cells.month, months)
+        return Selection(experience, served, mine)
 
     def market(self, window: str, exclude: str) -> "Selection":
         """The cells of a market, without those whom the contract takes out of it."""

@@ -238,12 +238,13 @@ class _Planner:
     # The fee's roster, and markets
 
     def _fee(self) -> dict[str, Served]:
+        """Members whose cost counts, in the months of the fee; or those of a roster of its own."""
         fee = self.terms.need("care_coordination_fee", CareCoordinationFee)
-        window = Window(FEE, "fee", self.terms.fee_period)
         weights, unit = self._weights(None, True)
-        rules = self._rules(fee.roster, (window,), self._costs(weights))
-        if fee.tiers:
-            rules = replace(rules, cell="tier")
+        if fee.roster == "cost":
+            own = self._own()[PERFORMANCE]
+            return {FEE: replace(own, rules=replace(own.rules, cell="tier")) if fee.tiers else own}
+        rules = self._rules("fee", (Window(FEE, "fee", self.terms.fee_period),), self._costs(weights))
         return {FEE: Served(rules, 0, unit)}
 
     def _market(self) -> dict[str, Served]:

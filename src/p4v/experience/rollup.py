@@ -7,6 +7,7 @@ the engine, but to find the place of a fault.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import ibis
@@ -35,6 +36,7 @@ Table = Any
 _KEYS = ("group_id", "member_id", "window", "cell")
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
 _NO_MONTH = -1
+CENTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,33 @@ class RolledUp:
         rules = self.experience.rules
         mine = [len(STANDING) + place, _left_after_all(len(STANDING) + place, rules)]
         return int(cells.rows[np.isin(cells.status, mine)].sum())
+
+
+@dataclass(frozen=True, slots=True)
+class MonthTotal:
+    """All rows of a month (months from year 0), whoever they are of and whatever becomes of them."""
+
+    month: int
+    rows: int
+    member_months: Fraction
+    dollars: Fraction
+
+
+def totals_by_month(rows: Rows) -> list[MonthTotal]:
+    """Rows, member months and allowed dollars (paid ones where there are no others) of each month, as they came in."""
+    basis = "allowed" if any(column.partition(".")[0] == "allowed" for column in rows.columns) else "paid"
+    columns = sorted(column for column in rows.columns if column.partition(".")[0] == basis)
+    dollars = _sum_of(rows.months, columns) if columns else ibis.literal(0, type="int64")
+    units = rows.months.member_months if "member_months" in rows.columns else ibis.literal(MONTH_UNITS, type="int64")
+    table = rows.months.mutate(units=units, cents=dollars)
+    found = (
+        table.group_by("month").agg(rows=table.count(), units=table.units.sum(), cents=table.cents.sum()).to_pyarrow()
+    )
+    counts = zip(*(found[name].to_pylist() for name in ("month", "rows", "units", "cents")), strict=True)
+    return [
+        MonthTotal(int(month), int(count), Fraction(int(units), MONTH_UNITS), Fraction(int(cents), CENTS))
+        for month, count, units, cents in counts
+    ]
 
 
 def roll_up(rows: Rows, rules: DataRules) -> RolledUp:

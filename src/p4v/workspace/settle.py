@@ -18,7 +18,7 @@ from p4v.contract.yaml_tree import read_yaml
 from p4v.data.given import Fault, given_figures
 from p4v.data.open import OpenTables, open_tables
 from p4v.data.reference import point_of
-from p4v.data.spec import TableSpec
+from p4v.data.spec import TableInput, TableSpec
 from p4v.errors import Finding, Refusal, did_you_mean
 from p4v.experience.controls import controls_of, ties
 from p4v.experience.figures import GroupReader
@@ -32,9 +32,10 @@ from p4v.single import CODES, read_contract
 from p4v.worksheet import LineFault
 from p4v.workspace.again import SCHEMA
 from p4v.workspace.document import Workspace
-from p4v.workspace.given import GivenTables, read_given
+from p4v.workspace.given import GivenTables, read_given_tables
 from p4v.workspace.occasion import NotNow, Occasion, occasion_of
 from p4v.workspace.results import GroupResult, Request, Settled
+from p4v.workspace.tie import Tied, tie
 
 Step = Callable[[str], None]
 _YEAR = 12
@@ -78,15 +79,18 @@ def settle_contracts(
     todo, waiting = _occasions(contracts, request)
     _refuse_unknown_day(sources, request)
     step("reading tables")
-    given = read_given(sources.tables)
+    given = read_given_tables(sources.tables)
     with open_tables(sources.tables, threads=request.threads, memory=None) as tables, tables.working():
+        rows = Rows(tables.con, tables.months, tables.deaths, tables.columns, tables.months_kind == "covered_days")
+        tied = tie(sources.tables, rows)
         jobs = _jobs(todo, request, tables)
-        experience = _rolled_up(jobs, sources, tables, step)
-        settler = _Settler(sources, request, tables, given, experience, contracted)
+        experience = _rolled_up(jobs, sources, tables, rows, step)
+        inputs = (*tables.inputs, *given.inputs, *(tied.inputs if tied else ()))
+        settler = _Settler(sources, request, tables, given, tied, inputs, experience, contracted)
         done = settler.settle(jobs, step)
         rejected = settler.rejected(jobs)
     by_contract = {result.contract_id: result for result in (*done, *waiting)}
-    return Settled([by_contract[program.id] for program in contracts], (*tables.inputs, *given.inputs), rejected)
+    return Settled([by_contract[program.id] for program in contracts], inputs, rejected)
 
 
 def _contracts(folder: Path) -> list[Program]:
@@ -181,13 +185,14 @@ def _jobs(todo: Sequence[tuple[Program, Occasion]], request: Request, tables: Op
     return jobs
 
 
-def _rolled_up(jobs: Sequence[_Job], sources: Sources, tables: OpenTables, step: Step) -> dict[DataRules, Experience]:
+def _rolled_up(
+    jobs: Sequence[_Job], sources: Sources, tables: OpenTables, rows: Rows, step: Step
+) -> dict[DataRules, Experience]:
     """Every set of rules rolled up once, for all groups that have it. Raises `Refusal` for what the checks find."""
     groups: dict[DataRules, set[str]] = {}
     for job in jobs:
         for rules in job.plan.rules():
             groups.setdefault(rules, set()).update(job.plan.groups)
-    rows = Rows(tables.con, tables.months, tables.deaths, tables.columns, tables.months_kind == "covered_days")
     found: dict[DataRules, Experience] = {}
     findings: list[Finding] = []
     for number, (rules, wanted) in enumerate(groups.items(), start=1):
@@ -249,6 +254,8 @@ class _Settler:
     request: Request
     tables: OpenTables
     given: GivenTables
+    tied: Tied | None
+    inputs: Sequence[TableInput]
     experience: Mapping[DataRules, Experience]
     contracted: frozenset[str]
 
@@ -398,11 +405,11 @@ class _Settler:
                 "status": occasion.status,
                 "paid_through": _day(request.paid_through),
                 "known": _day(request.known),
+                "tied": None if self.tied is None else {"owner": self.tied.owner, "date": self.tied.date.isoformat()},
                 "figures": [_entry(name, figure) for name, figure in sorted(found.items())],
                 "controls": list(controls),
                 "tables": [
-                    {"role": table.role, "rows": table.rows, "known_at": _day(table.known_at)}
-                    for table in (*self.tables.inputs, *self.given.inputs)
+                    {"role": table.role, "rows": table.rows, "known_at": _day(table.known_at)} for table in self.inputs
                 ],
             }
         )

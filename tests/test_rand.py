@@ -2,10 +2,12 @@
 
 import csv
 import importlib.util
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ import pytest
 from p4v.workspace.document import read_asked, read_workspace
 from p4v.workspace.results import GroupResult, Request
 from p4v.workspace.settle import settle_workspace
-from support import ROOT
+from support import ROOT, p4v
 
 RAND = ROOT / "examples" / "rand-hie"
 CATEGORIES = ("outpatient", "drugs", "supplies", "mental_health", "inpatient")
@@ -228,3 +230,15 @@ def test_shares_of_a_year_become_member_months(share: str, months: str) -> None:
     row = {"person_id": "7", "year": "3", "site": "2", "eligible_share_of_year": share, "outpatient": "1.00",
            "drugs": "2.00", "supplies": "3.00", "mental_health": "4.00", "inpatient": "5.00", "age": "x"}  # fmt: skip
     assert convert.converted(row) == ["site-2", "7", "1977", months, "1.00", "2.00", "3.00", "4.00", "5.00"]
+
+
+def test_the_command_settles_the_example(tmp_path: Path) -> None:
+    folder = tmp_path / "rand-hie"
+    shutil.copytree(RAND, folder, ignore=shutil.ignore_patterns("runs", "__pycache__"))
+    result = p4v("settle", "--workspace", folder, "--period", "1977")
+    assert result.exit_code == 0, result.stderr
+    for site in SITES:
+        (shown,) = [line for line in result.stdout.split("\n") if line.startswith(f"{site} ")]
+        earned = shown.split()[4].replace("$", "").replace(",", "").replace("\N{MINUS SIGN}", "-")
+        assert Fraction(earned) == worked(site).earned
+    assert (folder / "runs" / "register.html").exists()

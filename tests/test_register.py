@@ -190,7 +190,7 @@ def test_totals_of_the_whole_table(tmp_path: Path) -> None:
     }
     assert shown == {
         "The whole table": [
-            ("In the table", ["200,000"]), ("Groups that are not settled here", ["−199,100"]),
+            ("In the table", ["200,000"]), ("Of no group that is settled here", ["−199,100"]),
             ("Rows of the groups settled here", ["900"]),
         ],
         "Rows of the groups": [

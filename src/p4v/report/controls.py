@@ -25,7 +25,7 @@ _RULES = {
     "members_of_contracted_groups": "Members of contracted groups",
     "categories_not_counted": "Categories not counted",
 }
-_MEMBER_MONTHS = "member_months"
+_MEMBER_MONTHS, _FEE = "member_months", "fee"
 _USED = {"table": "In the periods of the contract", "file": "Rows of the groups settled here"}
 """What is left of all rows of a group, and of a whole table, in place of what was used."""
 TIED, NOT_TIED = "tied to source", "not tied to source"
@@ -146,9 +146,11 @@ def _capital(text: str) -> str:
 
 
 def window_table(window: Window, place: int) -> SmallTable:
-    """Dollars are left out where none of the rows shows any, as in the months of a fee."""
+    """Dollars are left out where none of the rows shows any, and of a fee, which rests on months alone."""
     counted = [window.whole, *window.parts, window.used]
     kept = [name for name in PARTS if any(control.get(name) is not None for control in counted)]
+    if window.whole["window"] == _FEE:
+        kept = [name for name in kept if name != "dollars"]
     rows = [Row(rule_words(window.whole), "", _cells(window.whole, kept))]
     rows += [Row(rule_words(part), "", _cells(part, kept, taken=True)) for part in window.parts]
     total = Row(rule_words(window.used), "", _cells(window.used, kept))

@@ -13,6 +13,8 @@ _WORKING = ("savings_change", "losses_change", "rounding_change", "waterfall")
 _GATES = ("gate_met", "gate_distance", "not_earned")
 _AGAINST = {"baseline": ("baseline_", "year_"), "market": ("market_", "mix_", "regional_")}
 """Lines that a benchmark is made from, year by year or cell by cell."""
+_OF_YEAR = ("baseline_member_months.", "baseline_expenditure.")
+"""Lines whose key is a baseline year, alone or behind a category."""
 _FEW = 12
 """So many of them are read where they stand; more stand apart."""
 
@@ -65,7 +67,8 @@ def parts_of(document: Mapping[str, Any], measures: Sequence[str]) -> Parts:
     """Every line in its part, in the order of the settlement."""
     lines = {line["name"]: line for line in document["lines"]}
     parts: dict[str, list[LineView]] = {field.name: [] for field in fields(Parts)}
-    against = [_against(line) for line in document["lines"]]
+    years = tuple(name.partition(".")[2] for name in lines if name.startswith(_OF_YEAR))
+    against = [_against(line, years) for line in document["lines"]]
     apart = {part for part in _AGAINST if against.count(part) > _FEW}
     for line, part in zip(document["lines"], against, strict=True):
         parts[part if part in apart else _part(line, measures)].append(line_view(line, lines))
@@ -85,11 +88,13 @@ def is_negative(line: Mapping[str, Any]) -> bool:
     return line["value"] is not None and line["unit"] != "table" and figure(line) < 0
 
 
-def _against(line: Mapping[str, Any]) -> str:
+def _against(line: Mapping[str, Any], years: Sequence[str]) -> str:
     """The baseline or the market, of a line that is given or computed for one year, category or cell of it."""
     stem, _, key = line["name"].partition(".")
     if not key or line["kind"] not in ("given", "computed"):
         return ""
+    if key in years or any(key.endswith(f"-{year}") for year in years):
+        return "baseline"
     return next((part for part, stems in _AGAINST.items() if stem.startswith(stems)), "")
 
 

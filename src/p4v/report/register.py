@@ -328,7 +328,8 @@ def _shown(row: RegisterRow, name: str) -> bool:
 
 def _row_view(row: RegisterRow, about: About) -> RowView:
     cells = {name: _amount_text(name, row.amounts.get(name)) for name in AMOUNTS}
-    met = f"{row.gates_met} of {row.gates_met + row.gates_missed}" if row.gates else ""
+    gated = row.gates_met + row.gates_missed
+    met = f"{row.gates_met} of {gated}" if gated else ""
     assert row.period is not None
     period = f"{row.period['from']} to {row.period['to']}"
     texts = [row.contract, *([period_text(row.period)] if period != about.period else []), row.digest]
@@ -362,7 +363,7 @@ def _controls(entries: Sequence[Entry], inputs: Sequence[TableInput]) -> Iterato
     if mine:
         whole = sum(table.rows for table in inputs if table.role == "member_months")
         rows = int(next(number(control, "rows") for control in mine if control["entry"] == IN))
-        rest = _control("file", EXCLUDED, "groups_that_are_not_settled_here", whole - rows)
+        rest = _control("file", EXCLUDED, "of_no_group_that_is_settled_here", whole - rows)
         file: list[Control] = [_control("file", IN, None, whole), rest, _control("file", USED, None, rows)]
         for place, (controls, title) in enumerate(((file, "The whole table"), (mine, "Rows of the groups"))):
             yield replace(window_table(windows(controls)[0], place), title=title)

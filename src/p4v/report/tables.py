@@ -1,7 +1,7 @@
 """Small tables of a statement that foot: what a net payment, a fee or an incentive is made up of, and who gets it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -45,8 +45,8 @@ class SmallTable:
 def tables(lines: Lines) -> list[SmallTable]:
     """All that have data, in the order in which a reader asks."""
     made = (
-        _net_payment, _fee, _incentive, _uplift, _withhold, _interim, _parts, _categories, _domains, _funders,
-        _participants,
+        _net_payment, _fee, _incentive, _uplift, _withhold, _interim, _baseline, _market, _parts, _categories, _domains,
+        _funders, _participants,
     )  # fmt: skip
     return [table for make in made if (table := make(lines)) is not None]
 
@@ -219,6 +219,35 @@ def _interim(lines: Lines) -> SmallTable | None:
         rows.append(Row("Held until the final settlement, not taken back", now["clause"], [shown_value(kept, "usd")]))
     last = Row("Released now", now["clause"], [shown(now)])
     return SmallTable("interim", "Interim release", "", ["Amount", "Dollars"], rows, last)
+
+
+def _baseline(lines: Lines) -> SmallTable | None:
+    """The years that the baseline rests on, where their cost comes from members."""
+    stems = ("baseline_member_months", "baseline_expenditure", "baseline_pmpm", "baseline_weight", "year_trend")
+    keys = [key for key in _keys(lines, stems[0]) if f"{stems[1]}.{key}" in lines]
+    whole = lines.get("baseline_pmpm")
+    if len(keys) < _ENOUGH or whole is None:
+        return None
+    rows = [_keyed(lines, f"{stems[1]}.{key}", [f"{stem}.{key}" for stem in stems]) for key in keys]
+    last = Row(whole["label"], whole["clause"], ["", "", shown(whole), "", ""])
+    heads = ["Year", "Member months", "Expenditure", "Per member per month", "Weight", "Trend"]
+    made = _without_empty("baseline", "The baseline by year", "", heads, rows, last)
+    by_year = any(f"{stems[2]}.{key}" in lines for key in keys)
+    return made if by_year else replace(made, total=None)
+
+
+def _market(lines: Lines) -> SmallTable | None:
+    """The market's cost now and in the base period, cell by cell at the group's own mix."""
+    stems = ("mix_member_months", "market_base_pmpm", "market_pmpm")
+    keys, trend = _keys(lines, stems[0]), lines.get("market_trend")
+    if not keys or trend is None or any(f"{stem}.{key}" not in lines for stem in stems for key in keys):
+        return None
+    rows = [_keyed(lines, f"{stems[0]}.{key}", [f"{stem}.{key}" for stem in stems]) for key in keys]
+    last = Row(trend["label"], trend["clause"], ["", "", shown(trend)])
+    heads = ["Product", "Member months of the group", "Market, base period", "Market now"]
+    return SmallTable(
+        "market", "Market trend at the group's own mix", "Dollars per member per month", heads, rows, last
+    )
 
 
 def _parts(lines: Lines) -> SmallTable | None:

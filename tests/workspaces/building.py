@@ -21,6 +21,12 @@ CLAUSE = "§1"
 AGREEMENT = {"signed": "2010-06-01", "effective": "2011-01-01", "ends": "2018-12-31"}
 CENTS = {"places": "2", "rule": "half_up"}
 
+CANONICAL = {
+    "group_id", "member_id", "month", "purpose", "product", "funding", "cohort", "area", "tier", "member_months",
+    "first_day", "last_day", "risk_score", "revenue",
+}  # fmt: skip
+"""Columns that a table may have under their own names; any other is named in `p4v.yaml`."""
+
 
 @dataclass(frozen=True)
 class Draft:
@@ -52,8 +58,9 @@ class Draft:
         tables: dict[str, Any] = {"member_months": {"files": self._months(folder, form, parts)}}
         if self.by_days:
             tables["member_months"]["months"] = "covered_days"
-        if self.columns:
-            tables["member_months"]["columns"] = {name: self.columns.get(name, name) for name in names_of(self.rows)}
+        names = names_of(self.rows)
+        if self.columns or not set(names) <= CANONICAL | {name for name in names if is_amount(name)}:
+            tables["member_months"]["columns"] = {name: self.header(name) for name in names}
         for role in ("quality", "figures", "deaths"):
             records: list[Record] = getattr(self, role)
             if records:
@@ -65,9 +72,13 @@ class Draft:
         (folder / "p4v.yaml").write_text(json.dumps(workspace, ensure_ascii=False), encoding="utf-8")
         return folder
 
+    def header(self, name: str) -> str:
+        """What a column is called in the file."""
+        return self.columns.get(name, name.replace(".", "_") if is_amount(name) else name)
+
     def _months(self, folder: Path, form: str, parts: int) -> str | list[str]:
         names = names_of(self.rows)
-        theirs = [self.columns.get(name, name.replace(".", "_") if is_amount(name) else name) for name in names]
+        theirs = [self.header(name) for name in names]
         found = []
         for part in range(parts):
             rows = self.rows[len(self.rows) * part // parts : len(self.rows) * (part + 1) // parts]

@@ -148,7 +148,7 @@ def market_mix() -> Draft:
 
 def moved(across: str) -> Draft:
     """150,000 of which 100,000 with the group and 50,000 elsewhere, a point of 120,000."""
-    table = rows("m1", YEAR[:6], "100000.00")
+    table = rows("m1", YEAR[:6], "100000.00") + rows("m2", YEAR, "0.00")
     table += [{**row, "group_id": "rest"} for row in rows("m1", YEAR[6:], "50000.00")]
     return draft({**large(form="truncate", point="120000.00", across_moves=across), **shared("20000.00")}, table)
 
@@ -194,7 +194,7 @@ def half_cent() -> Draft:
         for month, months in zip(YEAR, ("0.333333", "0.5", "1"), strict=False)
     ]
     terms = {"care_coordination_fee": {"pmpm": "0.75"}, "rounding": {"care_coordination_fee": CENTS}}
-    return draft(terms, table)
+    return draft(terms, table, period="2014-01 to 2014-03")
 
 
 TWO_YEARS = [{"id": "y1", "period": "2012"}, {"id": "y2", "period": "2013"}]

@@ -50,7 +50,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -110,6 +110,7 @@ class Counted:
     row: Row
     months: int
     items: dict[str, int]
+    whole: int = 0
     rule: str | None = None
     stays: bool = False
 
@@ -169,6 +170,11 @@ class Rules:
             return {id_: sum(parts.values()) if row.text.get("product") == id_ else 0 for id_ in ids}
         return {id_: parts[f"{basis}.{id_}"] for id_ in ids}
 
+    def whole(self, row: Row) -> int:
+        """Cents of a row by the contract's basis, whatever the category."""
+        basis = self.cost.get("basis", "allowed")
+        return sum(cents for name, cents in row.cents.items() if name.partition(".")[0] == basis)
+
     # -- rows of one group in one window
 
     def exclusions(self, window: Window) -> list[Terms]:
@@ -182,7 +188,7 @@ class Rules:
     def counted(self, group: Group, window: Window) -> list[Counted]:
         """Every row of a group in a window, used or under the rule that takes it out."""
         rows = [row for row in self.by_group.get(group, []) if window.holds(row)]
-        found = [Counted(row, self.month_units(row), self.items(row) if window.name != "fee" else {}) for row in rows]
+        found = [Counted(row, self.month_units(row), self.items(row), self.whole(row)) for row in rows]
         for one in found:
             one.rule = self.filtered(one.row, one.months)
         for rule in self.exclusions(window):
@@ -192,6 +198,10 @@ class Rules:
         if window.name != "fee":
             self.take_out_the_short(found)
         return found
+
+    def everything(self, group: Group) -> list[Counted]:
+        rows = self.by_group.get(group, [])
+        return [Counted(row, self.month_units(row), {}, self.whole(row)) for row in rows]
 
     def filtered(self, row: Row, months: int) -> str | None:
         """The month rule, then products, then funding."""
@@ -235,22 +245,25 @@ class Rules:
                 one.stays = False
 
 
-def control(window: Window, rows: Sequence[Counted]) -> list[Control]:
-    """Rows, member months and dollars: in = used + each exclusion."""
+def control(window: str, rows: Sequence[Counted]) -> list[Control]:
+    """Rows, member months and dollars: in = used + each exclusion. Dollars are those of the contract's basis; what
+    counted rows have in other categories is an exclusion without rows."""
 
-    def entry(name: str, rule: str | None, part: Sequence[Counted], months: int) -> Control:
-        dollars = None if window.name == "fee" else Fraction(sum(one.cents for one in part), 100)
+    def entry(name: str, rule: str | None, count: int, months: int, cents: int) -> Control:
         return {
-            "window": window.name, "entry": name, "rule": rule, "rows": len(part),
-            "member_months": Fraction(months, SCALE), "dollars": dollars,
+            "window": window, "entry": name, "rule": rule, "rows": count,
+            "member_months": Fraction(months, SCALE), "dollars": Fraction(cents, 100),
         }  # fmt: skip
 
-    found = [entry("in", None, rows, sum(one.months for one in rows))]
+    found = [entry("in", None, len(rows), sum(one.months for one in rows), sum(one.whole for one in rows))]
     for rule in sorted({one.rule for one in rows if one.rule is not None}):
         part = [one for one in rows if one.rule == rule]
-        found.append(entry("excluded", rule, part, sum(one.months for one in part if not one.stays)))
+        months = sum(one.months for one in part if not one.stays)
+        found.append(entry("excluded", rule, len(part), months, sum(one.whole for one in part)))
     used = [one for one in rows if one.used]
-    found.append(entry("used", None, used, sum(one.months_used for one in rows)))
+    cents = sum(one.cents for one in used)
+    found.append(entry("excluded", "categories_not_counted", 0, 0, sum(one.whole for one in used) - cents))
+    found.append(entry("used", None, len(used), sum(one.months_used for one in rows), cents))
     return found
 
 
@@ -481,6 +494,7 @@ class Settling(contracts.Settlement):
         self.steps = Steps(terms, self.moves, tables.references)
         self.found: dict[str, Fraction] = {}
         self.controls: list[Control] = []
+        self.windows: list[Window] = []
         self.memo: dict[str, Fraction] = {}
         self.cost: Cost | None = None
         self.performance = Window("performance", "performance", asked.first, asked.last, "cost")
@@ -491,9 +505,27 @@ class Settling(contracts.Settlement):
         return value
 
     def look(self, window: Window, groups: Iterable[Group]) -> list[Counted]:
+        """The rows of a window, and its controls."""
         rows = [one for group in groups for one in self.rules.counted(group, window)]
-        self.controls += control(window, rows)
+        rule = "own_members" if window.without == {self.group} else "members_of_contracted_groups"
+        all_of_it = replace(window, without=frozenset())
+        apart = [one for group in sorted(window.without) for one in self.rules.counted(group, all_of_it)]
+        for one in apart:
+            one.rule, one.stays = rule, False
+        self.controls += control(window.name, rows + apart)
+        self.windows.append(window)
         return rows
+
+    def whole_table(self) -> None:
+        """Every row of the group on the roster of cost: looked at in some window, or outside them all."""
+        rows = [
+            one for group in self.groups for one in self.rules.everything(group) if one.row.purpose in (None, "cost")
+        ]
+        own = [window for window in self.windows if window.kind != "market"]
+        for one in rows:
+            one.rule = None if any(window.holds(one.row) for window in own) else "outside_the_period"
+            one.items = {WHOLE: one.whole}
+        self.controls += control("table", rows)
 
     def result(self) -> Result:
         self.given_figures()
@@ -502,6 +534,7 @@ class Settling(contracts.Settlement):
         if {"share", "benchmark", "expenditure", "fee_reset"} & set(self.terms):
             self.benchmark_terms()
         self.settle()
+        self.whole_table()
         return Result(
             self.group, self.document["contract"], self.lines, self.unrounded, self.found, self.controls, self.memo,
             self.cost.truncated if self.cost else 0,
@@ -577,6 +610,8 @@ class Settling(contracts.Settlement):
             window = Window("performance", "performance", self.asked.first, self.asked.last, "cost")
             counted = [one for group in self.groups for one in self.rules.counted(group, window)]
             rows = [one for one in counted if first <= one.row.month <= last]
+            if by_month or quarter or "tiers" in terms:
+                self.controls += control("fee", rows)
             for one in rows:
                 one.months, one.rule = one.months_used, None
         excluded = {rule["id"] for rule in self.rules.exclusions(window)} if own_roster else set()
@@ -660,6 +695,8 @@ class Settling(contracts.Settlement):
             self.keep("large_claims_excluded", cost.excluded)
             if large["months"] == "leave":
                 self.keep("large_claims_excluded_member_months", cost.excluded_months)
+                self.keep("member_months_before_exclusion", self.own.member_months())
+                self.keep("member_months", cost.months)
         else:
             self.keep("large_claims_excess", cost.excess)
 
@@ -769,7 +806,7 @@ class Settling(contracts.Settlement):
             point = number(year["point"]) if "point" in year else self.steps.point()
         factor = number(year["factor"]) if "factor" in year else None
         cost = self.steps.run(own, self.wholes(window), point, factor)
-        self.keep(f"baseline_member_months.{year['id']}", own.member_months())
+        self.keep(f"baseline_member_months.{year['id']}", cost.months)
         for id_, dollars in cost.reported.items():
             name = f"{id_}-{year['id']}" if id_ else year["id"]
             self.keep(f"baseline_reported_expenditure.{name}", dollars)

@@ -9,6 +9,7 @@ import shutil
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
 from pathlib import Path
 
@@ -36,6 +37,8 @@ def main() -> int:
                 differing = differences(found, folder)
             except Refusal as refused:
                 differing = {"refused": {finding.code: (finding.field, finding.found) for finding in refused.findings}}
+            except Exception as error:
+                differing = {"failed": {type(error).__name__: (str(error), traceback.format_exc(limit=-1))}}
             if differing:
                 wrong += 1
                 kinds.update({str(key) for each in differing.values() for key in each})

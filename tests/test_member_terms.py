@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from contract_generators import program_of
@@ -24,6 +25,7 @@ from p4v.contract.terms import terms_in_force
 from p4v.errors import Finding, Refusal
 from p4v.figures import Figure, Figures
 from p4v.formulas import market
+from p4v.notebook import settle
 from p4v.periods import Period, read_months
 from p4v.settlement import Settlement, terms_for, worksheet
 from p4v.units import Unit
@@ -540,6 +542,48 @@ def test_what_is_recovered_at_each_rate_of_a_fee_that_changes(tmp_path: Path) ->
     sheet = worksheet(program, YEAR, None, figures(given))
     assert sheet["fee_recovered.death-2014-07"].figure == -30
     assert sheet["care_coordination_fee"].figure == 6 * 10 * (2 + 3) - 10 * (2 + 3)
+
+
+TIERS = {"tiers": [{"id": "low", "pmpm": "1"}, {"id": "high", "pmpm": "2"}]}
+CHANGE = {
+    "id": "A1", "signed": "2014-05-01", "effective": "2014-07-01", "clause": "A1",
+    "terms": {"care_coordination_fee": {"pmpm": "3"}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "fee, amendments, lines",
+    [
+        # 72 x 1 + 48 x 2 = 168; one of six and one of four are left out, January beyond the look-back of 10: 11 + 22
+        (TIERS, [], {"fee_recovered.out-low": -11, "fee_recovered.out-high": -22, "fee_not_recovered.out-high": 2,
+                     "care_coordination_fee": 135}),
+        # 60 x 2 + 60 x 3 = 300; 2 x 5 months at 2 and 2 x 6 at 3 come off, January's 2 x 2 stay
+        ({"pmpm": "2", "by_month": "yes"}, [CHANGE],
+         {"fee_recovered.out-2014-01": -20, "fee_recovered.out-2014-07": -36, "fee_not_recovered.out-2014-01": 4,
+          "fee_not_recovered.out-2014-07": 0, "care_coordination_fee": 244}),
+    ],
+)  # fmt: skip
+def test_what_rows_recover_by_tier_and_by_rate(
+    tmp_path: Path, fee: Mapping[str, Any], amendments: list[Any], lines: Mapping[str, int]
+) -> None:
+    rule = {
+        "id": "out", "rule": "rows", "column": "cohort", "values": ["x"], "periods": ["performance"],
+        "rosters": ["fee"], "months": "leave", "look_back_months": "10",
+    }  # fmt: skip
+    document = contract(
+        member_months={"counting": "counted", "exclusions": [rule]}, care_coordination_fee={"roster": "fee", **fee}
+    )
+    for block in ("share", "gate", "benchmark"):
+        del document["terms"][block]
+    program_of(document | {"amendments": amendments}, tmp_path)
+    rows = [
+        {"group_id": "g1", "member_id": f"m{member}", "month": f"2014-{month:02}", "allowed": "0.00",
+         "tier": "low" if member < 6 else "high", "cohort": "x" if member in (0, 9) else "a"}
+        for month in range(1, 13) for member in range(10)
+    ]  # fmt: skip
+    result = settle(tmp_path / "drawn.yaml", period="2014", member_months=pd.DataFrame(rows))
+    found = {line["name"]: line["value"] for line in result.document["lines"]}
+    assert {name: Fraction(found[name]) for name in lines} == lines
 
 
 QUARTER = read_months("2014-04 to 2014-06")

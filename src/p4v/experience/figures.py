@@ -191,16 +191,31 @@ class GroupReader:
 
     # The fee's roster
 
-    def recovered(self, rule: str, beyond: bool) -> Fraction:
-        """Months on the fee's roster that a rule takes out, within its look-back or beyond it."""
+    def recovered(self, key: str, beyond: bool) -> Fraction:
+        """Months on the fee's roster that a rule takes out, within its look-back or beyond it: all, those of a risk
+        tier, or those of a rate that changes (`<rule>-<tier>`, `<rule>-<first month of the rate>`).
+        """
         rows = self.rows(FEE)
         block = self.plan.terms.need("member_months", MemberMonths)
-        reach = next((item.look_back_months for item in block.exclusions or [] if item.id == rule), None)
+        named = [item for item in block.exclusions or [] if key == item.id or key.startswith(f"{item.id}-")]
+        item = max(named, key=lambda rule: len(rule.id))
+        part = key.removeprefix(item.id).removeprefix("-")
         last = _month_number(self.plan.terms.fee_period.months()[-1])
         back = last - rows.experience.cells.month
-        far = np.zeros(len(back), dtype=bool) if reach is None else back > int(reach)
-        rows = rows.of_status([place for place, name in enumerate(rows.experience.statuses) if name == rule])
+        far = np.zeros(len(back), dtype=bool) if item.look_back_months is None else back > int(item.look_back_months)
+        if part:
+            rows = rows.where(self._at_rate_from(item.id, part, rows)) if _is_month(part) else rows.of_cell(part)
+        rows = rows.of_status([place for place, name in enumerate(rows.experience.statuses) if name == item.id])
         return rows.where(far if beyond else ~far).all_months()
+
+    def _at_rate_from(self, rule: str, month: str, rows: "Selection") -> Mask:
+        """Months from that in which a rate began up to that in which the next one does."""
+        stem = f"recovered_member_months.{rule}-"
+        begun = sorted(name.removeprefix(stem) for name in self.plan.asked if name.startswith(stem))
+        later = next((other for other in begun if other > month), "9999-12")
+        numbers = [int(text[:4]) * _YEAR + int(text[5:]) - 1 for text in (month, later)]
+        months = rows.experience.cells.month
+        return (months >= numbers[0]) & (months < numbers[1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,17 @@
 """The Tuva data model settled as it comes: the first level of categories counts, and nothing twice."""
 
 import csv
+import shutil
+from collections.abc import Callable
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
 from p4v.workspace.document import read_asked, read_workspace
 from p4v.workspace.results import GroupResult, Request
 from p4v.workspace.settle import settle_workspace
-from support import ROOT
+from support import ROOT, p4v
 
 TUVA = ROOT / "examples" / "tuva"
 LEVELS = {"inpatient": "inpatient", "outpatient": "outpatient", "office_based": "office", "ancillary": "ancillary",
@@ -56,3 +59,25 @@ def test_a_group_settles_as_summed_by_hand(group: str, results: dict[str, GroupR
     saved = pmpm * len(own) - cost
     assert saved >= pmpm * len(own) * Fraction(2, 100)
     assert Fraction(lines["earned"]["exact"]) == saved / 2
+
+
+def refused(folder: Path, rows_of: Callable[[list[str]], list[str]]) -> str:
+    """What settling the example says after a change of its table's lines."""
+    shutil.copytree(TUVA, folder, ignore=shutil.ignore_patterns("runs"))
+    table = folder / "data" / "pmpm_prep.csv"
+    table.write_text("\n".join(rows_of(table.read_text(encoding="utf-8").split("\n"))), encoding="utf-8")
+    result = p4v("settle", "--workspace", folder, "--period", "2024", "--dry-run")
+    assert result.exit_code == 4
+    return result.stderr
+
+
+def test_what_the_page_says_is_refused(tmp_path: Path) -> None:
+    """A person and month of two payers, and dollars as a float wrote them."""
+    twice = refused(tmp_path / "a", lambda lines: [*lines[:3], lines[2], *lines[3:]])
+    assert "pmpm_prep.csv:4" in twice
+    assert "P4V-D030" in twice
+    noisy = refused(
+        tmp_path / "c", lambda lines: [lines[0], lines[1].replace(",0.00,", ",0.00000000000005,"), *lines[2:]]
+    )
+    assert "pmpm_prep.csv:2:" in noisy
+    assert "P4V-D012" in noisy

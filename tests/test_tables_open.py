@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from p4v.data.open import OpenTables, open_tables
+from p4v.data.scan import scan_csv
 from p4v.data.spec import TableSpec
 from p4v.errors import Finding, Refusal
 
@@ -439,12 +440,13 @@ def test_one_fault_anywhere_is_seen(tmp_path: Path, fault: str, monkeypatch: pyt
         monkeypatch.setattr("p4v.data.scan._BLOCK", block)
         lines = [f"M{number:07},GRP-001,2024-01,1.00,1.0000" for number in range(200)]
         path = write(tmp_path, "\n".join(["member_id,group_id,month,allowed,risk_score", *lines, ""]))
-        with opened(path) as tables:
-            assert tables.inputs[0].rows == 200
+        assert scan_csv(path, path.name).rows == 200
         for place in (0, 1, 57, 199):
             broken = [*lines[:place], fault, *lines[place + 1 :]]
             path = write(tmp_path, "\n".join(["member_id,group_id,month,allowed,risk_score", *broken, ""]))
-            assert refused(path)[0].line == place + 2
+            with pytest.raises(Refusal) as refusal:
+                scan_csv(path, path.name)
+            assert refusal.value.findings[0].line == place + 2
 
 
 def test_a_field_of_fifty_megabytes(tmp_path: Path) -> None:
@@ -468,30 +470,45 @@ CELLS = [
     *(("month", cell, "P4V-D033") for cell in ["2024-13", "2024-00", "45292", "2024", "2024-1", "2024-01-02", "2024/01", "24-01", "Jan 2024", "202413", "2024-01-01 00:00", "2024-01 ", "0000-01", "1899-12", "2200-01", "20240101"]),
     *(("member_id", cell, "P4V-D020") for cell in ["M 1", "m0000001 ", "-M1", "M/1", "../x", "é1", "M" * 65, "=1+1"]),
     *(("group_id", cell, "P4V-D020") for cell in ["GRP 1", "G.1"]),
-    *((column, "", "P4V-D013") for column in ("member_id", "group_id", "month", "allowed", "risk_score")),
 ]  # fmt: skip
 
 
-def with_cell(column: str, cell: str) -> str:
-    """The base with one more row, in which one cell is another."""
-    cells = {"member_id": "M0000009", "group_id": "GRP-001", "month": "2024-01", "allowed": "5.00", "risk_score": "1.0"}
-    cells[column] = f'"{cell}"' if "," in cell else cell
-    return BASE + ",".join(cells.values()) + "\n"
+GOOD = {"member_id": "M0000009", "group_id": "GRP-001", "month": "2024-01", "allowed": "5.00", "risk_score": "1.0"}
 
 
-@pytest.mark.parametrize("column, cell, code", CELLS)
-def test_a_cell_that_is_refused(tmp_path: Path, column: str, cell: str, code: str) -> None:
-    text = with_cell(column, cell)
-    (finding,) = refused(write(tmp_path, text))
-    place = BASE.split("\n", maxsplit=1)[0].split(",").index(column) + 1
-    assert (finding.code, finding.file, finding.line, finding.column) == (code, "member_months.csv", 7, place)
-    assert finding.field == column
-    assert cell == "" or cell not in finding.found
-    columns = {name: [*cells, cell if name == column else good] for (name, cells), good in zip(columns_of(BASE).items(), ["M9", "G", "2024-01", "5", "1"], strict=True)}  # fmt: skip
-    (of_parquet,) = refused(parquet(tmp_path, columns))
-    code = "P4V-D012" if (column, cell) == ("allowed", "") else "P4V-D015" if (column, cell) == ("risk_score", "") else "P4V-D033" if (column, cell) == ("month", "") else "P4V-D020" if cell == "" else code  # fmt: skip
-    assert (of_parquet.code, of_parquet.line, of_parquet.field) == (code, None, column)
-    assert of_parquet.found.endswith("in row 6")
+def with_cells(column: str, cells: Sequence[str]) -> str:
+    """The base with a row more for each of these cells."""
+    quoted = [f'"{cell}"' if "," in cell else cell for cell in cells]
+    return BASE + "".join(",".join({**GOOD, column: cell}.values()) + "\n" for cell in quoted)
+
+
+@pytest.mark.parametrize("column", GOOD)
+def test_cells_that_are_refused(tmp_path: Path, column: str) -> None:
+    """Each in a row of its own: an empty one among them, so that ids are looked at apart."""
+    wanted = [(cell, code) for name, cell, code in CELLS if name == column and cell]
+    findings = refused(write(tmp_path, with_cells(column, [cell for cell, _ in wanted])))
+    place = list(GOOD).index(column) + 1
+    for line, ((cell, code), finding) in enumerate(zip(wanted, findings, strict=True), start=7):
+        assert (finding.code, finding.file, finding.line, finding.column) == (code, "member_months.csv", line, place), (
+            cell
+        )
+        assert finding.field == column
+        assert cell not in finding.found
+    columns = {name: [*cells, *(cell if name == column else GOOD[name] for cell, _ in wanted)] for name, cells in columns_of(BASE).items()}  # fmt: skip
+    found = refused(parquet(tmp_path, columns))
+    for row, ((_, code), finding) in enumerate(zip(wanted, found, strict=True), start=6):
+        assert (finding.code, finding.line, finding.column, finding.field) == (code, None, None, column)
+        assert finding.found.endswith(f", in row {row}")
+
+
+@pytest.mark.parametrize("column", GOOD)
+def test_an_empty_cell_is_refused_in_every_format(tmp_path: Path, column: str) -> None:
+    assert places(refused(write(tmp_path, with_cells(column, [""])))) == [("P4V-D013", 7, column)]
+    for empty in ("", None):
+        columns = {name: [*cells, empty if name == column else GOOD[name]] for name, cells in columns_of(BASE).items()}
+        (finding,) = refused(parquet(tmp_path, columns))
+        no_id = empty == "" and column.endswith("_id")
+        assert (finding.code, finding.field) == ("P4V-D020" if no_id else "P4V-D013", column)
 
 
 @pytest.mark.parametrize(
@@ -506,7 +523,10 @@ def test_a_cell_that_is_refused(tmp_path: Path, column: str, cell: str, code: st
     ],
 )  # fmt: skip
 def test_a_cell_that_is_taken(tmp_path: Path, column: str, cell: str, value: object) -> None:
-    for path in (write(tmp_path, with_cell(column, cell)), parquet(tmp_path, columns_of(with_cell(column, cell)))):
+    for path in (
+        write(tmp_path, with_cells(column, [cell])),
+        parquet(tmp_path, columns_of(with_cells(column, [cell]))),
+    ):
         with opened(path) as tables:
             rows = table_of(tables)
             assert value in [row[column] for row in rows]
@@ -562,6 +582,10 @@ def test_rows_that_stand_twice(tmp_path: Path) -> None:
         (finding,) = tables.duplicate_findings()
     assert (finding.file, finding.line, "member_months.csv:4" in finding.found) == ("second.csv", 2, True)
     assert "M0000001" not in " ".join(found.text() for found in (*findings, finding))
+    moved = lines[0].replace("GRP-001", "GRP-002")
+    with opened(write(tmp_path, f"{BASE}{moved}\n")) as tables:
+        (finding,) = tables.duplicate_findings()
+    assert (finding.line, finding.found) == (7, "the member and month of member_months.csv:2 again, with another group")
 
 
 def test_rejected_rows_as_a_table(tmp_path: Path) -> None:

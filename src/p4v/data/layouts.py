@@ -169,7 +169,7 @@ def _arrow_table(frame: Any) -> pa.Table:
         try:
             arrays.append(pa.Array.from_pandas(frame.iloc[:, place]))
         except (pa.ArrowInvalid, pa.ArrowTypeError):
-            findings.append(wrong_type(FRAME, name, "values of several types", place + 1))
+            findings.append(wrong_type(FRAME, name, "several"))
     if findings:
         raise Refusal(findings)
     return pa.Table.from_arrays(arrays, names=names)
@@ -191,7 +191,7 @@ def _twice(names: Sequence[str], shown: str) -> Iterator[Finding]:
     for place, name in enumerate(names, start=1):
         if name.lower() in first:
             found = f"the column name of field {first[name.lower()]} again"
-            yield Finding("P4V-D002", shown, found, "each column name once", name, column=place)
+            yield Finding("P4V-D002", shown, found, "each column name once", name)
         first.setdefault(name.lower(), place)
 
 
@@ -211,8 +211,11 @@ def _form(kind: pa.DataType) -> Form | None:
     return None
 
 
-def wrong_type(shown: str, name: str, stored: str, place: int) -> Finding:
+def wrong_type(shown: str, name: str, stored: str, allowed: str = "text, decimals, whole numbers or dates") -> Finding:
     """A column whose cells are stored as what they cannot be, such as money as a float."""
-    allowed = "text, decimal, dates, or whole numbers where they are cents, months or days"
-    remedy = "store it as text, as a decimal, or as whole cents in a column whose name ends in _cents"
-    return Finding("P4V-D051", shown, f"cells of type {stored}", allowed, name, column=place, help=remedy)
+    remedy = "a float has lost its cents: store the column anew from where it comes" if _is_float(stored) else None
+    return Finding("P4V-D051", shown, f"cells of type {stored}", allowed, name, help=remedy)
+
+
+def _is_float(stored: str) -> bool:
+    return stored in ("double", "float", "halffloat")

@@ -82,18 +82,24 @@ def _sources(spec: TableSpec, layout: Layout) -> tuple[list[Source], list[Findin
     shown = layout.file.shown
     columns, findings = bound_columns(spec, layout.headers, shown)
     if not layout.file.has_lines:
-        findings = [replace(finding, line=None) for finding in findings]
+        findings = [replace(finding, line=None, column=None) for finding in findings]
     yearly = any(column.kind == "year" for column in columns)
     sources = []
     for column in columns:
         form = layout.forms[column.place - 1]
         if form is None or form not in _forms_of(column):
-            findings.append(wrong_type(shown, column.theirs, layout.types[column.place - 1], column.place))
+            findings.append(wrong_type(shown, column.theirs, layout.types[column.place - 1], _types_of(column)))
             continue
         proof = layout.proofs[column.place - 1]
+        never_null = proof.never_null and not _empty_is_null(column, form)
         within = _within(column, form, proof, yearly)
-        sources.append(Source(column, form, not layout.file.has_lines, proof.never_null, within))
+        sources.append(Source(column, form, not layout.file.has_lines, never_null, within))
     return sources, findings
+
+
+def _empty_is_null(column: Bound, form: Form) -> bool:
+    """An empty text is an empty cell, as in a CSV; an empty id is no id anyway."""
+    return form == "text" and column.kind not in ("id", "text")
 
 
 def _within(column: Bound, form: Form, proof: Proof, yearly: bool) -> bool:
@@ -116,6 +122,23 @@ def _forms_of(column: Bound) -> tuple[Form, ...]:
             return ("text", "decimal")
         case _:
             return ("text",)
+
+
+def _types_of(column: Bound) -> str:
+    """What a column of this kind is stored as, in words."""
+    match column.kind:
+        case "money":
+            return "text or decimal, or whole cents in a column whose name ends in _cents"
+        case "month":
+            return "text, a date, or a whole number YYYYMM"
+        case "months":
+            return "text, a decimal or a whole number"
+        case "year" | "day":
+            return "text or a whole number"
+        case "risk":
+            return "text or decimal"
+        case _:
+            return "text"
 
 
 def _uneven(groups: Sequence[Sequence[tuple[Layout, list[Source]]]]) -> Iterator[Finding]:
@@ -164,7 +187,9 @@ def _cell(source: Source, layout: Layout) -> str:
     stored = layout.types[source.bound.place - 1]
     if stored.startswith("timestamp"):
         return f"replace(CAST({cell} AS VARCHAR), ' 00:00:00', '')"
-    return f"CAST({cell} AS VARCHAR)" if stored.startswith(("dictionary", "null")) else cell
+    if stored.startswith(("dictionary", "null")):
+        cell = f"CAST({cell} AS VARCHAR)"
+    return f"nullif({cell}, '')" if _empty_is_null(source.bound, source.form) else cell
 
 
 def _row(layout: Layout) -> str:

@@ -137,22 +137,23 @@ def _ids_but_for_case(opened: Opened, name: str, keys: ir.Table) -> Iterator[Fin
 
 
 def duplicate_findings(opened: Opened) -> list[Finding]:
-    """Rows of a member, month, group and purpose that have been there before, each with the place of the first."""
+    """Rows of a member, month and purpose that have been there before, in the same group or in another."""
     files = opened.files()
     numbered = ibis.union(*(_keys(opened, part, sql, number) for number, (part, _, sql) in enumerate(files)))
-    keys = [name for name in numbered.columns if name not in ("file", ROW)]
+    keys = [name for name in numbered.columns if name not in ("file", ROW, "group_id")]
     grouped = numbered.group_by(keys).agg(rows=lambda table: table.count())
     twice = grouped.filter(grouped["rows"] > 1).limit(_MOST).drop("rows")
     rows = numbered.semi_join(twice, keys).order_by(["file", ROW])
-    first: dict[tuple[object, ...], str] = {}
+    first: dict[tuple[object, ...], tuple[str, str]] = {}
     findings = []
     for row in opened.con.to_pyarrow(rows).to_pylist():
         part, file, _ = files[row["file"]]
         here = place(file, row[ROW])
-        where = first.setdefault(tuple(row[key] for key in keys), here)
+        where, group = first.setdefault(tuple(row[key] for key in keys), (here, row["group_id"]))
         if where != here:
-            allowed = "one row for each member, month and group" + (" and purpose" if "purpose" in keys else "")
-            found = f"the member, month and group of {where} again"
+            elsewhere = "" if group == row["group_id"] else ", with another group"
+            found = f"the member and month of {where} again{elsewhere}"
+            allowed = "one row for each member and month" + (" and purpose" if "purpose" in keys else "")
             findings.append(at(file, row[ROW], "P4V-D030", found, allowed, part.column("member_id")))
     return findings[:_MOST]
 

@@ -186,7 +186,7 @@ def _csv(spec: TableSpec, path: Path, shown: str) -> _Content:
 
 def _arrow(layout: Layout, engine: Engine) -> _Content:
     wrong = [
-        wrong_type(layout.file.shown, name, layout.types[place - 1], place)
+        wrong_type(layout.file.shown, name, layout.types[place - 1])
         for place, name in enumerate(layout.headers, start=1)
         if layout.forms[place - 1] is None and name not in layout.file.spec.ignore
     ]

@@ -265,8 +265,6 @@ def _broken(typed: ir.Table, source: Source, check: Check) -> ir.BooleanValue | 
     cell = typed[f"cell {name}"]
     match check:
         case "null":
-            if source.bound.kind == "word" and source.counted:
-                return (cell.isnull() | (cell == "")) if not source.never_null else cell == ""
             return None if source.never_null else cell.isnull()
         case "form":
             return None if source.within and source.never_null else typed[name].isnull()

@@ -100,6 +100,12 @@ def world_of(draw: Random) -> World:
 def rows_of(world: World) -> tuple[list[Record], list[Record]]:
     """Member months and deaths. A member has one group in a month, and may move."""
     draw, found, deaths = world.draw, [], []
+    for group in world.groups:  # somebody in every month: a month without rows is refused
+        traits = traits_of(world)
+        for month in range(world.start, world.end + 1):
+            found += [
+                row_at(world, f"s-{group}", group, month, purpose, traits, Fraction(1)) for purpose in rosters_of(world)
+            ]
     for place in range(draw.randint(20, 80)):
         member = f"m{place:03d}"
         home, other = draw.choice(world.groups), draw.choice(world.groups)
@@ -126,10 +132,13 @@ def rows_of(world: World) -> tuple[list[Record], list[Record]]:
     return found, deaths
 
 
+def rosters_of(world: World) -> list[str | None]:
+    return ["cost", "fee"] if world.purposes else [None]
+
+
 def purposes_of(world: World) -> list[str | None]:
-    if not world.purposes:
-        return [None]
-    return ["cost", "fee"] if world.draw.randint(1, 10) < 10 else ["cost"]
+    rosters = rosters_of(world)
+    return rosters if world.draw.randint(1, 10) < 10 else rosters[:1]
 
 
 def traits_of(world: World) -> Record:

@@ -95,7 +95,7 @@ def case_o1(first: str, second: str) -> Draft:
     return draft({"expenditure": cost, **shared("5000.00")}, table, order)
 
 
-def case_o7(first: str, second: str) -> Draft:
+def case_o7(first: str, second: str, dollars: str = "96000.00") -> Draft:
     """`order_cases`, O7: factor 1.125, truncation 100,000, one member of 96,000."""
     cost = {
         "basis": "allowed",
@@ -105,7 +105,7 @@ def case_o7(first: str, second: str) -> Draft:
     order = {"moves": [{"step": second, "after": first, "clause": CLAUSE}]}
     table = [
         {**{name: cell for name, cell in row.items() if name != "allowed"}, "allowed.all": row["allowed"]}
-        for row in rows("m1", YEAR, "96000.00")
+        for row in rows("m1", YEAR, dollars)
     ]
     return draft({"expenditure": cost, **shared("10000.00")}, table, order)
 
@@ -304,6 +304,11 @@ HANDS = [
          {"expenditure": "111578.95", "earned": "4210.53"}, places=2),
     Hand("O7, normalise then truncate", case_o7("normalise", "truncate"), {"expenditure": "100000"}),
     Hand("O7, truncate then normalise", case_o7("truncate", "normalise"), {"expenditure": "108000"}),
+    # 120,000 is cut to 100,000, and that is multiplied; the other way round 135,000 is cut.
+    Hand("O7 above the point, truncate then normalise", case_o7("truncate", "normalise", "120000.00"),
+         {"large_claims_excess": "20000", "expenditure": "112500"}),
+    Hand("O7 above the point, normalise then truncate", case_o7("normalise", "truncate", "120000.00"),
+         {"large_claims_excess": "35000", "expenditure": "100000"}),
     Hand("six months, full threshold", half_year("full"), {"large_claims_excess": "60000", "expenditure": "100000"}),
     Hand("six months, prorated threshold", half_year("prorated"), {"large_claims_excess": "110000", "expenditure": "50000"}),
     # 379.3 / 370 at the group's mix; 120 months x 370 x that is 45,516.

@@ -5,8 +5,8 @@ fractions. What becomes of savings is `reference.contracts`; this is everything 
 
 Where the terms leave something open, this is how it is read here:
 
-1.  The month rule takes a row out as `month_rule`, `products` and `funding` as `not_covered_by_the_contract`, each with
-    its dollars: cost of a month that does not count is not the group's cost. In a table of ready months nothing is
+1.  `products` and `funding` take a row out as `not_covered_by_the_contract`, then the month rule as `month_rule`, each
+    with its dollars: cost of a month that does not count is not the group's cost. In a table of ready months nothing is
     taken out: a row of 0 member months keeps its dollars (reversals come so).
 2.  Exclusions run in their order, and what one takes the next does not see: a row is counted under the first that fits,
     and its months leave or stay as that one says. `members` looks at the rows that are left of the group, roster and
@@ -204,13 +204,11 @@ class Rules:
         return [Counted(row, self.month_units(row), {}, self.whole(row)) for row in rows]
 
     def filtered(self, row: Row, months: int) -> str | None:
-        """The month rule, then products, then funding."""
-        if row.days is not None and months == 0:
-            return "month_rule"
+        """Products and funding, then the month rule."""
         for column, term in (("product", "products"), ("funding", "funding")):
             if term in self.months and row.text.get(column) not in self.months[term]:
                 return "not_covered_by_the_contract"
-        return None
+        return "month_rule" if row.days is not None and months == 0 else None
 
     def fit(self, rule: Terms, left: Sequence[Counted]) -> list[Counted]:
         """The rows that an exclusion fits, of those that are left."""

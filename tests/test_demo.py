@@ -403,3 +403,5 @@ def test_a_programme_is_written_group_by_group(tmp_path: Path) -> None:
     assert [path.stem for path in contracts] == ["g0001", "g0002", "g0003"]
     assert all(check_file(path).findings == [] for path in contracts)
     assert pq.ParquetFile(tmp_path / "programme" / "data" / "member_months.parquet").num_row_groups == 3
+    with pytest.raises(Refusal):
+        write_demo(tmp_path / "programme", 2)

@@ -112,6 +112,7 @@ def test_what_is_printed_and_written(folder: Path, result: Result, documents: di
     for reports in (folder / "runs").glob("*.reports"):
         page = " ".join((reports / "statement.html").read_text(encoding="utf-8").split())
         assert "All other terms and all figures are illustrative." in page
+        assert "Tied to the expected totals of demonstration data" in page
 
 
 def test_the_rows_of_the_table_are_all_accounted_for(folder: Path, documents: dict[str, dict[str, Any]]) -> None:

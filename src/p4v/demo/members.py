@@ -307,14 +307,15 @@ def settled_at(block: Block, window: Window, rows: Rows) -> Rows:
     usual = np.full(int(rows.person.max()) + 1, block.large.form == "none")
     usual |= _by_person(rows, cents.sum(axis=1)) * 4 < _points(block, rows)
     complete = np.array(window.complete)[rows.month - window.first] == _HUNDRED
-    # the first month's rows alone take what makes a month divisible, or the block a whole number of cents
     movable = usual[rows.person] & (cents[:, _OUTPATIENT] > 0)
     for place, percent in enumerate(window.complete):
         here = rows.month == window.first + place
         if percent < _HUNDRED:
+            # so that what is outstanding is whole cents
             first = np.flatnonzero(here & movable)[0]
             cents[first, _OUTPATIENT] += -int(cents[here].sum()) % percent
     if block.factor != _HUNDRED:
+        # so that what the factor makes of it is whole cents
         first = np.flatnonzero(movable)[0]
         cents[first, _OUTPATIENT] += -int(cents.sum()) % (_HUNDRED * _HUNDRED)
     if window.about:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from p4v.demo.blocks import MONTHS, Block, demo_blocks, person_years
-from p4v.demo.members import TENTHS, Made, Rows, make
+from p4v.demo.members import GENERAL, TENTHS, Made, Rows, make
 from p4v.demo.programme import contract_template, programme, year_of
 from p4v.demo.tables import Totals, month_text, written_member_months
 from p4v.errors import Finding, Refusal
@@ -14,12 +14,15 @@ from p4v.resources import resource
 from p4v.runs.store import refuse_place, write_file
 
 Step = Callable[[str], None]
-MEMBER_MONTHS = "data/member_months.parquet"
+WORKSPACE, MEMBER_MONTHS = "p4v.yaml", "data/member_months.parquet"
+_MANY = b"many"
+"""What the workspace of a programme says in place of the number of its groups."""
 _OWNER, _AS_OF = "demonstration data", "2016-06-30"
 _CENTS = 100
 _COMPLETE = (40, 70, 85, 94, 95, 96, 97, 97, 98, 99, 99, 99, 100)
 """Percent of a month's claims that are paid in that month and each later one."""
 _TRIANGLES = ("acp", "azcc")
+_RUN_OUT = 6
 
 
 def write_demo(folder: Path, scale: int | None = None, step: Step = lambda _: None) -> None:
@@ -28,9 +31,12 @@ def write_demo(folder: Path, scale: int | None = None, step: Step = lambda _: No
     What a demo left there before is written again. Raises `Refusal` (a folder with something else, safety, or disk).
     """
     source = resource("configs", "demo") if scale is None else resource("configs", "demo", "programme")
-    workspace = (source / "p4v.yaml").read_bytes()
+    workspace = (source / WORKSPACE).read_bytes()
+    if scale is not None:
+        workspace = workspace.replace(_MANY, b"%d" % scale, 1)
     _refuse_other(folder, workspace)
-    write_file(folder / "p4v.yaml", workspace)
+    # first, so that a demo that was interrupted is known again
+    write_file(folder / WORKSPACE, workspace)
     if scale is None:
         _write_groups(folder, source, step)
     else:
@@ -39,7 +45,7 @@ def write_demo(folder: Path, scale: int | None = None, step: Step = lambda _: No
 
 def _refuse_other(folder: Path, workspace: bytes) -> None:
     refuse_place(folder, folder=True)
-    file = folder / "p4v.yaml"
+    file = folder / WORKSPACE
     if folder.exists() and any(folder.iterdir()) and not (file.is_file() and file.read_bytes() == workspace):
         found, allowed = "a folder that is not empty", "a new folder, an empty one, or that of an earlier demo"
         raise Refusal([Finding("P4V-U006", str(folder), found, allowed)])
@@ -84,22 +90,20 @@ def expected_totals_csv(totals: Totals) -> bytes:
 
 def _triangle(block: Block, made: Made) -> Iterable[tuple[str, ...]]:
     """The claims of the last window by month of care and of payment, as far as they were paid by its run-out."""
-    window = block.windows[-1]
-    through = window.first + MONTHS - 1 + 6
-    for place in range(MONTHS):
-        month = window.first + place
+    first = block.windows[-1].first
+    through = first + MONTHS - 1 + _RUN_OUT
+    for month in range(first, first + MONTHS):
         paid = _paid_in(made.rows, month)
-        upto = _COMPLETE[: through - month + 1] or (_CENTS,)
+        known = _COMPLETE[: through - month + 1]
         before = 0
-        for lag, percent in enumerate(upto[: len(_COMPLETE)]):
-            # so far, of what is there at the last month of payment
-            so_far = paid * percent // upto[-1]
+        for lag, percent in enumerate(known):
+            so_far = paid * percent // known[-1]
             yield block.group, month_text(month), month_text(month + lag), dollars_text(so_far - before)
             before = so_far
 
 
 def _paid_in(rows: Rows, month: int) -> int:
-    return int(rows.cents[(rows.month == month) & (rows.cohort == 0)].sum())
+    return int(rows.cents[(rows.month == month) & (rows.cohort == GENERAL)].sum())
 
 
 def _tenths(tenths: int) -> str:

@@ -37,6 +37,19 @@ def expenditure_without_excess(amount: Usd, large_claims_excess: Usd) -> Usd:
     return amount - large_claims_excess
 
 
+def large_claims_at_reference_benefit(large_claims: Usd, reported: UsdList, normalised: UsdList) -> Usd:
+    """Dollars that were taken out as reported, at the richness of the reference plan: (c), (c) -> ().
+
+    Where members are truncated first and dollars normalised afterwards, in the proportion of all dollars.
+
+    Source: p4v design, cases of orders, O7: truncate, then normalise.
+
+    >>> large_claims_at_reference_benefit(Fraction(20_000), [Fraction(120_000)], [Fraction(135_000)])
+    Fraction(22500, 1)
+    """
+    return ratio(large_claims * total(normalised), total(reported), 0)
+
+
 def expenditure_without_excluded(amount: Usd, large_claims_excluded: Usd) -> Usd:
     """What is left when members at or above an amount are excluded.
 

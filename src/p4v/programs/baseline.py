@@ -17,9 +17,10 @@ from p4v.formulas import (
 from p4v.formulas.baseline import category_pmpm_trended
 from p4v.programs.completion import COMPLETION
 from p4v.programs.course import Course
+from p4v.programs.reference_benefit import at_reference_benefit
 from p4v.worksheet import Line
 
-BLOCK, COST = "benchmark", "expenditure"
+BLOCK, COST, REPORTED = "benchmark", "expenditure", "baseline_reported_expenditure"
 BEFORE, EXCLUDED = "baseline_member_months_before_exclusion", "baseline_large_claims_excluded_member_months"
 
 
@@ -119,12 +120,15 @@ def _truncate(course: Course, year: BaselinePeriod, place: int, amount: Line) ->
     assert large is not None
     if year.point is not None:
         course.item(BLOCK, ("baseline_periods", place), year, "point", year.id)
+    categories = [f"{item.id}-{year.id}" for item in course.need(COST, Expenditure).categories or []]
     if large.form == "exclude":
         excluded = course.given(f"baseline_large_claims_excluded.{year.id}", BLOCK)
+        excluded = at_reference_benefit(course, excluded, REPORTED, categories, year.id)
         return course.compute(
             expenditure.expenditure_without_excluded, COST, year.id, amount=amount, large_claims_excluded=excluded
         )
     excess = course.given(f"baseline_large_claims_excess.{year.id}", BLOCK)
+    excess = at_reference_benefit(course, excess, REPORTED, categories, year.id)
     if large.form == "truncate":
         return course.compute(
             expenditure.expenditure_without_excess, COST, year.id, amount=amount, large_claims_excess=excess

@@ -8,9 +8,11 @@ from p4v.formulas import benchmark_of_cells, expenditure
 from p4v.programs.against import adjustment_lines, risk_ratio
 from p4v.programs.completion import COMPLETION, outstanding_claims
 from p4v.programs.course import Course
+from p4v.programs.reference_benefit import at_reference_benefit
 from p4v.worksheet import Line
 
 BLOCK = "expenditure"
+REPORTED = "reported_expenditure"
 
 
 def write_expenditure(course: Course) -> Line:
@@ -75,12 +77,13 @@ def truncate(course: Course, amount: Line) -> Line:
         amount = course.compute(
             expenditure.adjusted_expenditure, "adjustments", "before_large_claims", amount=amount, adjustments=before
         )
+    categories = [item.id for item in _cost(course).categories or []]
     if large.form == "exclude":
-        excluded = course.given("large_claims_excluded", BLOCK)
+        excluded = at_reference_benefit(course, course.given("large_claims_excluded", BLOCK), REPORTED, categories)
         return course.compute(
             expenditure.expenditure_without_excluded, BLOCK, amount=amount, large_claims_excluded=excluded
         )
-    excess = course.given("large_claims_excess", BLOCK)
+    excess = at_reference_benefit(course, course.given("large_claims_excess", BLOCK), REPORTED, categories)
     if large.form == "truncate":
         return course.compute(expenditure.expenditure_without_excess, BLOCK, amount=amount, large_claims_excess=excess)
     share = course.item(BLOCK, ("large_claims",), large, "pooled_share", None)

@@ -160,6 +160,7 @@ LABELS: Mapping[str, str] = {
     "next_care_coordination_fee": "Care coordination fee of the next period",
     "next_fee_pmpm": "Fee and its change",
     "normalised_expenditure": "Expenditure at the reference benefit",
+    "large_claims_at_reference_benefit": "Large claims at the reference benefit",
     "not_earned": "Not earned",
     "outstanding_claims": "Outstanding claims",
     "owed_by_group": "Owed by the group",

@@ -1,0 +1,401 @@
+"""Member-level figures that the design prints, from rows: orders O1 and O7, large claims, completion, trend, fee guard.
+
+The figures are those of the design's practice of settlement, section 2 and 9, and its cases of orders, worked by hand.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from p4v.errors import Refusal
+from p4v.workspace.document import read_asked, read_workspace
+from p4v.workspace.results import GroupResult, Request
+from p4v.workspace.settle import settle_workspace
+
+CONTRACT = """\
+contract: {group}
+extends: {program}
+group: {{id: {group}, name: Example Medical Group}}
+payer: {{name: Example payer}}
+agreement: {{signed: 2011-10-01, effective: 2012-01-01, ends: 2016-12-31}}
+order: {order}
+terms:
+{terms}
+"""
+SHARE = """\
+  gate: {minimum_savings_rate: 0%, clause: "§5"}
+  share: {sharing_rate: 50%, clause: "§6"}
+"""
+BUDGET = '  benchmark: {pmpm: 400.00, clause: "§4"}\n'
+
+
+@dataclass
+class Desk:
+    """A workspace that is written before it is settled."""
+
+    root: Path
+    contracts: dict[str, str] = field(default_factory=dict)
+    tables: dict[str, str] = field(default_factory=dict)
+    more: str = ""
+
+    def contract(self, terms: str, group: str = "A", order: str = "{}", program: str = "shared-savings") -> "Desk":
+        self.contracts[group] = CONTRACT.format(group=group, terms=terms.rstrip("\n"), order=order, program=program)
+        return self
+
+    def rows(self, header: str, rows: Iterable[str], table: str = "member_months") -> "Desk":
+        self.tables[table] = "\n".join([header, *rows, ""])
+        return self
+
+    def settle(self, period: str = "2014", paid_through: date | None = None) -> Mapping[str, GroupResult]:
+        (self.root / "contracts").mkdir(exist_ok=True)
+        for group, text in self.contracts.items():
+            (self.root / "contracts" / f"{group}.yaml").write_text(text)
+        listed = "".join(f"  {name}: {{files: {name}.csv}}\n" for name in self.tables if name != "member_months")
+        months = f"  member_months: {{files: member_months.csv{self.more}}}\n"
+        (self.root / "p4v.yaml").write_text(f"workspace: p4v-workspace/1\ntables:\n{months}{listed}")
+        for name, text in self.tables.items():
+            (self.root / f"{name}.csv").write_text(text)
+        done = settle_workspace(read_workspace(self.root), Request(read_asked(period), paid_through))
+        return {result.group: result for result in done.results}
+
+    def lines(self, period: str = "2014", paid_through: date | None = None) -> dict[str, Any]:
+        settlement = self.settle(period, paid_through)["A"].settlement
+        assert settlement is not None
+        return {line.name: line.figure for line in settlement.lines}
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def year_of(members: Mapping[str, int], months: int = 12, year: int = 2014) -> list[str]:
+    """Rows of members who are there all months, their cents all in the last one."""
+    return [
+        f"A,{member},{year}-{month:02},{cents // 100 if month == months else 0}.{cents % 100 if month == months else 0:02}"
+        for member, cents in members.items()
+        for month in range(1, months + 1)
+    ]
+
+
+HEAD = "group_id,member_id,month,allowed"
+LARGE = "large_claims: {{form: {form}, point: {point}, threshold: {threshold}, across_moves: each_group{more}}}"
+
+
+def cost(large: str = "", more: str = "") -> str:
+    parts = ", ".join(part for part in (large, more) if part)
+    return f'  expenditure: {{basis: allowed, {parts + ", " if parts else ""}clause: "§3"}}\n'
+
+
+def large(form: str, point: str, threshold: str = "full", more: str = "") -> str:
+    return LARGE.format(form=form, point=point, threshold=threshold, more=more)
+
+
+COMPLETE = "completion: {convention: percent_complete, factor: 0.95}"
+TRUNCATE = '{moves: [{step: truncate, after: complete, clause: "§9"}]}'
+COMPLETE_LATER = '{confirms: [{pair: [truncate, complete], clause: "§9"}]}'
+
+
+@pytest.mark.parametrize(
+    "order, expenditure, reward",
+    [(TRUNCATE, "110526.32", "4736.84"), (COMPLETE_LATER, "111578.95", "4210.53")],
+    ids=["complete, truncate", "truncate, complete"],
+)
+def test_order_o1(desk: Desk, order: str, expenditure: str, reward: str) -> None:
+    """Members of 96,000 and 10,000 at 0.95 and a point of 100,000, against 120,000 (24 months at 5,000)."""
+    desk.rows(HEAD, year_of({"m1": 9_600_000, "m2": 1_000_000}))
+    budget = '  benchmark: {pmpm: 5000.00, clause: "§4"}\n'
+    desk.contract(SHARE + budget + cost(large("truncate", "100000.00"), COMPLETE), order=order)
+    lines = desk.lines()
+    assert lines["benchmark"] == 120_000
+    assert abs(lines["expenditure"] - Fraction(expenditure)) < Fraction(1, 200)  # printed to the cent
+    assert lines["earned"] == Fraction(reward)
+
+
+@pytest.mark.parametrize(
+    "order, expenditure",
+    [
+        ('{confirms: [{pair: [normalise, truncate], clause: "§9"}]}', 100_000),
+        ('{moves: [{step: normalise, after: truncate, clause: "§9"}]}', 108_000),
+    ],
+    ids=["normalise, truncate", "truncate, normalise"],
+)
+def test_order_o7(desk: Desk, order: str, expenditure: int) -> None:
+    """A member of 96,000 at a factor of 1.125 and a point of 100,000."""
+    desk.rows("group_id,member_id,month,allowed_all", year_of({"m1": 9_600_000}))
+    categories = "categories: [{id: all, benefit_factor: 1.125}]"
+    desk.contract(SHARE + BUDGET + cost(large("truncate", "100000.00"), categories), order=order)
+    assert desk.lines()["expenditure"] == expenditure
+
+
+def test_truncating_first_the_excess_is_normalised_too(desk: Desk) -> None:
+    """A member of 120,000: 100,000 are left, and 112,500 after the factor of 1.125."""
+    desk.rows("group_id,member_id,month,allowed_all", year_of({"m1": 12_000_000}))
+    categories = "categories: [{id: all, benefit_factor: 1.125}]"
+    order = '{moves: [{step: normalise, after: truncate, clause: "§9"}]}'
+    desk.contract(SHARE + BUDGET + cost(large("truncate", "100000.00"), categories), order=order)
+    assert desk.lines()["expenditure"] == 112_500
+
+
+THOUSAND = {"big": 30_000_000} | {f"m{place:03}": 450_450 if place else 450_450 + 450 for place in range(999)}
+"""1,000 members all year: 4,800,000.00 over 12,000 months, of which one member 300,000.00."""
+
+
+def test_the_thousand_members_cost_what_the_design_says() -> None:
+    assert sum(THOUSAND.values()) == 480_000_000
+
+
+@pytest.mark.parametrize("months, pmpm", [("stay", Fraction(375)), ("leave", Fraction(4_500_000, 11_988))])
+def test_a_member_out_with_or_without_months(desk: Desk, months: str, pmpm: Fraction) -> None:
+    """4,500,000 over 12,000 is 375.00; over 11,988 it is 375.375375."""
+    desk.rows(HEAD, year_of(THOUSAND))
+    desk.contract(SHARE + BUDGET + cost(large("exclude", "300000.00", more=f", months: {months}")))
+    lines = desk.lines()
+    assert lines["expenditure"] / lines["member_months"] == pmpm
+
+
+def test_no_member_is_out_one_cent_below_the_amount(desk: Desk) -> None:
+    desk.rows(HEAD, year_of(THOUSAND))
+    desk.contract(SHARE + BUDGET + cost(large("exclude", "300000.01", more=", months: stay")))
+    assert desk.lines()["expenditure"] == 4_800_000
+
+
+def test_pooling_adds_its_charge(desk: Desk) -> None:
+    """4,800,000 less 410,000 and 24.50 x 12,000: the excess is 512,500 (812,500 less 300,000), 80% of it pooled."""
+    others = {f"m{place:03}": 399_149 + (1 if place < 149 else 0) for place in range(999)}
+    members = {"big": 480_000_000 - sum(others.values())} | others
+    excess = members["big"] - 30_000_000
+    share = Fraction(41_000_000, excess)
+    assert sum(members.values()) == 480_000_000
+    desk.rows(HEAD, year_of(members))
+    percent = f"{Fraction(80)}%"
+    point = Fraction(members["big"], 100) - 512_500
+    desk.contract(
+        SHARE + BUDGET
+        + cost(large("pool", f"{int(point * 100) // 100}.{int(point * 100) % 100:02}",
+                     more=f", pooled_share: {percent}, charge_pmpm: 24.50"))
+    )  # fmt: skip
+    assert share > 0
+    lines = desk.lines()
+    assert lines["large_claims_excess"] == 512_500
+    assert lines["expenditure"] == 4_684_000
+
+
+@pytest.mark.parametrize("threshold, counted", [("prorated", 50_000), ("full", 100_000)])
+def test_a_threshold_in_a_first_period_of_six_months(desk: Desk, threshold: str, counted: int) -> None:
+    desk.rows(HEAD, year_of({"m1": 12_000_000}, months=6))
+    desk.contract(SHARE + BUDGET + cost(large("truncate", "100000.00", threshold)))
+    assert desk.lines("2014-01 to 2014-06")["expenditure"] == counted
+
+
+@pytest.mark.parametrize("moves, counted", [("one_threshold", Fraction(75_000)), ("each_group", Fraction(120_000))])
+def test_one_threshold_over_a_move_or_each(desk: Desk, moves: str, counted: Fraction) -> None:
+    """A member has 120,000 with A and 40,000 with B. One threshold of 100,000: an excess of 60,000, of which A bears
+    120/160, 45,000; each for itself at 120,000: nothing is above it."""
+    rows = [f"A,m1,2014-{month:02},{'120000.00' if month == 1 else '0.00'}" for month in range(1, 10)]
+    rows += [f"A,m2,2014-{month:02},0.00" for month in range(1, 13)]
+    rows += [f"B,m1,2014-{month:02},{'40000.00' if month == 12 else '0.00'}" for month in range(10, 13)]
+    point = "100000.00" if moves == "one_threshold" else "120000.00"
+    block = f"large_claims: {{form: truncate, point: {point}, threshold: full, across_moves: {moves}}}"
+    desk.rows(HEAD, rows).contract(SHARE + BUDGET + cost(block))
+    assert desk.lines()["expenditure"] == counted
+
+
+@pytest.mark.parametrize("convention, counted", [("percent_complete", "100000.00"), ("multiplier", "92160.00")])
+def test_completion_states_its_convention(desk: Desk, convention: str, counted: str) -> None:
+    desk.rows(HEAD, year_of({"m1": 9_600_000}))
+    desk.contract(SHARE + BUDGET + cost("", f"completion: {{convention: {convention}, factor: 0.96}}"))
+    assert desk.lines()["expenditure"] == Fraction(counted)
+
+
+def test_completion_by_run_out_counts_from_the_incurred_month(desk: Desk) -> None:
+    """Paid through March 2015: December has three months of run-out, November four, January fourteen. At 0.80 from
+    three on and 0.90 from four to eleven: 800 / 0.80 and 900 / 0.90 and the rest as it is."""
+    spent = {1: 700, 11: 900, 12: 800}
+    rows = [f"A,m1,2014-{month:02},{spent.get(month, 0)}.00" for month in range(1, 13)]
+    ladder = "[{from: 3, factor: 0.80}, {from: 4, factor: 0.90}, {from: 12, factor: 1}]"
+    block = f"completion: {{convention: percent_complete, by_run_out: {ladder}}}"
+    desk.rows(HEAD, rows).contract(SHARE + BUDGET + cost("", block))
+    lines = desk.lines(paid_through=date(2015, 3, 31))
+    assert lines["expenditure"] == 700 + 1000 + 1000
+    assert lines["outstanding_claims.2014-12"] == 200
+    with pytest.raises(Refusal) as refused:
+        desk.lines(paid_through=date(2015, 2, 28))
+    assert refused.value.exit_code == 3
+
+
+def product_rows(group: str, year: int, members: Mapping[str, int], dollars: Mapping[str, int]) -> list[str]:
+    """Rows of a product's members, each with the dollars of its product every month."""
+    return [
+        f"{group},{group}{product}{place},{year}-{month:02},{product},{dollars[product]}.00"
+        for product, count in members.items()
+        for place in range(count)
+        for month in range(1, 13)
+    ]
+
+
+def test_the_market_trend_at_the_groups_own_mix(desk: Desk) -> None:
+    """PPO 400 to 412, HMO 300 to 303; the market goes from 5 and 5 members to 6 and 4, the group has 7 and 3 of 10.
+
+    At the group's mix 1.025135; crude, with one cell for all, 1.052571. On 12,000 months at 370.00 that is 121,817.14.
+    """
+    rows = product_rows("B", 2013, {"ppo": 5, "hmo": 5}, {"ppo": 400, "hmo": 300})
+    rows += product_rows("B", 2014, {"ppo": 6, "hmo": 4}, {"ppo": 412, "hmo": 303})
+    rows += product_rows("A", 2014, {"ppo": 7, "hmo": 3}, {"ppo": 399, "hmo": 299})
+    trend = "market_trend: {base: 2013, cells: [ppo, hmo], exclude: group}"
+    desk.rows("group_id,member_id,month,product,allowed", rows)
+    desk.contract(SHARE + f'  benchmark: {{pmpm: 370.00, {trend}, clause: "§4"}}\n' + cost())
+    lines = desk.lines()
+    mix = Fraction(7 * 412 + 3 * 303, 7 * 400 + 3 * 300)
+    crude = Fraction(6 * 412 + 4 * 303, 10) / 350
+    assert lines["market_trend"] == mix
+    assert (round(mix, 6), round(crude, 6)) == (Fraction(1025135, 10**6), Fraction(1052571, 10**6))
+    assert round((crude - mix) * 370 * 12_000, 2) == Fraction(12181714, 100)
+    assert lines["benchmark"] == 370 * mix * 120
+
+
+def test_the_groups_own_members_are_out_of_its_market_or_in_it(desk: Desk) -> None:
+    rows = product_rows("B", 2013, {"ppo": 1}, {"ppo": 100}) + product_rows("A", 2013, {"ppo": 1}, {"ppo": 300})
+    rows += product_rows("B", 2014, {"ppo": 1}, {"ppo": 110}) + product_rows("A", 2014, {"ppo": 1}, {"ppo": 450})
+    desk.rows("group_id,member_id,month,product,allowed", rows)
+    found = {}
+    for exclude in ("group", "none"):
+        trend = f"market_trend: {{base: 2013, cells: [ppo], exclude: {exclude}}}"
+        desk.contract(SHARE + f'  benchmark: {{pmpm: 100.00, {trend}, clause: "§4"}}\n' + cost())
+        found[exclude] = desk.lines()["market_trend"]
+    assert found == {"group": Fraction(11, 10), "none": Fraction(560, 400)}
+
+
+GUARD = """\
+  rounding: {care_coordination_fee: {places: 2, rule: half_up}, clause: "§9"}
+  care_coordination_fee: {pmpm: 2.00, roster: fee, clause: "§2"}
+  member_months:
+    clause: "§1"
+    exclusions:
+      - {id: death,    rule: after_death, periods: [performance], rosters: [fee], months: leave}
+      - {id: twice,    rule: duplicates,  periods: [performance], rosters: [fee], months: leave}
+      - {id: other,    rule: rows, column: other_program, values: ["1"], periods: [performance], rosters: [fee], months: leave}
+      - {id: ended,    rule: rows, column: terminated, values: ["1"], periods: [performance], rosters: [fee], months: leave,
+         look_back_months: 6}
+"""
+
+
+def test_scenario_5_the_fee_guard(desk: Desk) -> None:
+    """10,000 months at 2.00: 3 after death, 12 twice, 8 in another programme, 20 terminated of which 5 too far back."""
+    rows: list[str] = []
+
+    def add(count: int, month: int, other: str = "0", ended: str = "0", prefix: str = "m") -> None:
+        rows.extend(f"A,{prefix}{place},2014-{month:02},{other},{ended}" for place in range(count))
+
+    add(3, 12, prefix="dead")
+    add(12, 11, prefix="copy")
+    rows.extend(row for row in list(rows) if row.startswith("A,copy"))
+    add(8, 10, other="1", prefix="other")
+    add(15, 6, ended="1", prefix="late")
+    add(5, 5, ended="1", prefix="long")
+    for month in range(1, 13):
+        add(820, month)
+    add(10_000 - len(rows), 12, prefix="rest")
+    assert len(rows) == 10_000
+    desk.rows("group_id,member_id,month,other_program,terminated", rows)
+    desk.rows("member_id,death_month", [f"dead{place},2014-11" for place in range(3)], table="deaths")
+    desk.more = ", columns: {other_program: other_program, terminated: terminated}"
+    lines = desk.contract(GUARD, program="pay-for-value").lines()
+    recovered = {name.partition(".")[2]: value for name, value in lines.items() if name.startswith("fee_recovered.")}
+    assert {name: abs(value) for name, value in recovered.items()} == {
+        "death": 6,
+        "twice": 24,
+        "other": 16,
+        "ended": 30,
+    }
+    assert abs(lines["fee_not_recovered.ended"]) == 10
+    assert lines["fee_member_months"] == 10_000
+    assert lines["care_coordination_fee"] == Fraction(1_992_400, 100)
+
+
+def test_expected_totals_tie_the_file_or_stop_it(desk: Desk) -> None:
+    desk.rows(HEAD, year_of({"m1": 1_234}))
+    desk.contract(SHARE + BUDGET + cost())
+    head = "table,month,rows,member_months,dollars,owner,date"
+    desk.rows(head, ["member_months,,12,12,12.34,Example payer,2015-04-01"], table="expected_totals")
+    figures = desk.settle()["A"].figures_json
+    assert figures is not None
+    assert b'"tied":{"date":"2015-04-01","owner":"Example payer"}' in figures
+    desk.rows(head, ["member_months,,12,12,12.35,Example payer,2015-04-01"], table="expected_totals")
+    with pytest.raises(Refusal) as refused:
+        desk.settle()
+    assert [(finding.code, finding.line) for finding in refused.value.findings] == [("P4V-D062", 2)]
+
+
+def test_a_month_without_rows_is_no_month_without_cost(desk: Desk) -> None:
+    desk.rows(HEAD, year_of({"m1": 1_234}, months=11))
+    desk.contract(SHARE + BUDGET + cost())
+    with pytest.raises(Refusal) as refused:
+        desk.lines()
+    assert [finding.code for finding in refused.value.findings] == ["P4V-D039"]
+    assert "2014-12" in refused.value.findings[0].found
+
+
+def test_a_group_that_is_not_in_the_rows(desk: Desk) -> None:
+    desk.rows(HEAD, [row.replace("A,", "B,", 1) for row in year_of({"m1": 1_234})])
+    desk.contract(SHARE + BUDGET + cost())
+    with pytest.raises(Refusal) as refused:
+        desk.lines()
+    assert [(finding.code, finding.exit_code) for finding in refused.value.findings] == [("P4V-D038", 4)]
+
+
+WAIVED = """\
+  waivers: {items: [{id: late-file, finding: P4V-D012, most_rows: 2, reason: "Known fault of the March file"}], clause: "§8"}
+"""
+
+
+@pytest.mark.parametrize("broken, settles", [(2, True), (3, False)])
+def test_a_waiver_lets_so_many_rows_pass_and_no_more(desk: Desk, broken: int, settles: bool) -> None:
+    rows = year_of({"m1": 120_000}) + [f"A,x{place},2014-03,$5" for place in range(broken)]
+    desk.rows(HEAD, rows).contract(SHARE + BUDGET + cost() + WAIVED)
+    if not settles:
+        with pytest.raises(Refusal) as refused:
+            desk.lines()
+        assert {finding.code for finding in refused.value.findings} == {"P4V-D012"}
+        assert [finding.line for finding in refused.value.findings] == [14, 15, 16]
+        return
+    result = desk.settle()["A"]
+    assert result.settlement is not None
+    lines = {line.name: line.figure for line in result.settlement.lines}
+    assert (lines["waived_rows.late-file"], lines["expenditure"]) == (2, 1200)
+    rejected = [entry for entry in result.settlement.controls if entry["entry"] == "rejected"]
+    assert [(entry["rule"], entry["rows"]) for entry in rejected] == [("P4V-D012", 2)]
+
+
+@pytest.mark.parametrize("point, noted", [("1.00", True), ("100.00", False)])
+def test_a_point_below_what_many_members_cost_is_noted(desk: Desk, point: str, noted: bool) -> None:
+    """BAD-088: settles, with a note where more than a tenth of the members lie above the point."""
+    desk.rows(HEAD, year_of({f"m{place}": 5_000 for place in range(10)} | {"m10": 20_000}))
+    desk.contract(SHARE + BUDGET + cost(large("truncate", point)))
+    assert bool(desk.settle()["A"].notes) is noted
+
+
+def test_a_percentile_of_a_frozen_reference(desk: Desk) -> None:
+    """The 99th percentile of 1 to 200 dollars is 198; annualised from half-years 396; another file is refused."""
+    content = "amount,member_months\n" + "".join(f"{place}.00,6\n" for place in range(1, 201))
+    (desk.root / "ref.csv").write_text(content)
+    from hashlib import sha256
+
+    digest = sha256(content.encode()).hexdigest()
+    desk.rows(HEAD, year_of({"m1": 100_000}))
+    desk.more = "}\nreferences: {frozen: {file: ref.csv}"
+    for amounts, counted in (("actual", 198), ("annualised", 396)):
+        percentile = f"percentile: {{at: 99%, of: members, amounts: {amounts}, reference: frozen, sha256: {digest}}}"
+        block = f"large_claims: {{form: truncate, {percentile}, threshold: full, across_moves: each_group}}"
+        desk.contract(SHARE + BUDGET + cost(block))
+        lines = desk.lines()
+        assert (lines["truncation_point"], lines["expenditure"]) == (counted, counted)
+    (desk.root / "ref.csv").write_text(content.replace("200.00", "200.01"))
+    with pytest.raises(Refusal) as refused:
+        desk.lines()
+    assert [finding.code for finding in refused.value.findings] == ["P4V-D060"]

@@ -3,6 +3,7 @@
 Amounts are under tests/cases/practice and tests/cases/scenarios; here is what no amount shows.
 """
 
+import re
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import replace
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from contract_generators import program_of
 from p4v.asked import SETTLED_LATE, figures_asked, figures_ever_asked
@@ -22,6 +24,7 @@ from p4v.contract.documents import Library, Program, library_for
 from p4v.contract.models import CaseDocument, period_of
 from p4v.contract.said import said
 from p4v.contract.terms import terms_in_force
+from p4v.drafts import new_contract
 from p4v.errors import Finding, Refusal
 from p4v.figures import Figure, Figures
 from p4v.formulas import market
@@ -801,3 +804,13 @@ def test_the_formulas_of_the_workbook_give_the_same_lines(name: str, tmp_path: P
     for line in computed:
         found = Fraction(float(cells[places_of[line.name]]))
         assert abs(found - line.figure) <= Fraction(1, 10**6), line.name
+
+
+def test_what_a_new_contract_shows_as_examples_is_sound(tmp_path: Path) -> None:
+    draft = new_contract(library_for(tmp_path / "x.yaml").program("pay-for-value"))
+    shown = dict(re.findall(r"^    # (exclusions|minimum_months|large_claims|completion): (.+)$", draft, re.MULTILINE))
+    assert set(shown) == {"exclusions", "minimum_months", "large_claims", "completion"}
+    read = {name: yaml.load(text, Loader=yaml.BaseLoader) for name, text in shown.items()}
+    members = {name: read[name] for name in ("exclusions", "minimum_months")}
+    cost = {"basis": "paid", "large_claims": read["large_claims"], "completion": read["completion"]}
+    assert program_of(contract(member_months=members, expenditure=cost), tmp_path).findings == ()

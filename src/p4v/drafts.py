@@ -26,6 +26,18 @@ from p4v.units import Unit
 _WIDTH = 110
 _COMMENTS = 36
 _MEASURE_PARTS = ("numerator", "denominator", "prior_rate", "score", "expected", "market_rate")
+_EXAMPLES: Mapping[tuple[str, str], str] = {
+    ("member_months", "exclusions"): (
+        '[{id: hospice, rule: rows, column: hospice, values: ["1"], periods: [performance], rosters: [cost], '
+        "months: leave}]"
+    ),
+    ("member_months", "minimum_months"): "3",
+    ("expenditure", "large_claims"): "{form: truncate, point: 125000.00}",
+    ("expenditure", "completion"): (
+        "{convention: percent_complete, by_run_out: [{from: 3, factor: 0.97}, {from: 6, factor: 1}]}"
+    ),
+}
+"""Block and term to an example, where what all of its keys must be says too little."""
 _HEAD = f"""\
 contract: {TO_FILL_IN}                 # the contract's id
 extends: {{program}}
@@ -98,14 +110,11 @@ def _block(
     for key, spec in block.model_fields.items():
         shape = shape_of(spec.annotation, spec.metadata)
         wants = (live and key in missing) or (live and key == "clause")
-        yield from _term(spec.alias or key, shape, spec.description, wants, spec.is_required(), "    ")
-
-
-def _term(key: str, shape: Shape, description: str | None, live: bool, required: bool, indent: str) -> Iterator[str]:
-    if key != "clause":
-        yield from _comment(indent, _said(shape, description, required))
-        yield from _inner(shape, indent)
-    yield f"{indent}{key}: {TO_FILL_IN}" if live else f"{indent}# {key}: {_example(shape)}"
+        if key != "clause":
+            yield from _comment("    ", _said(shape, spec.description, spec.is_required()))
+            yield from _inner(shape, "    ")
+        example = _EXAMPLES.get((name, key)) or _example(shape)
+        yield f"    {spec.alias or key}: {TO_FILL_IN}" if wants else f"    # {spec.alias or key}: {example}"
 
 
 def _said(shape: Shape, description: str | None, required: bool) -> str:

@@ -33,7 +33,7 @@ from p4v.kernels.checked import Ints
 
 Table = Any
 """An Ibis table; Ibis states no types that a checker could follow through an expression."""
-_KEYS = ("group_id", "member_id", "window", "cell")
+_KEYS = ("group", "member_id", "window")
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
 _NO_MONTH = -1
 CENTS = 100
@@ -103,14 +103,22 @@ def totals_by_month(rows: Rows) -> list[MonthTotal]:
 def roll_up(rows: Rows, rules: DataRules) -> RolledUp:
     """One pass over the rows for one set of rules. Its member ids stay in the engine until the next one."""
     kept = _Kept(rows.engine)
-    table = _with_status(rows, rules)
-    table = table.mutate(**{f"c{place}": _sum_of(table, cost.sources) for place, cost in enumerate(rules.costs)})
-    grouped = kept.table(table.group_by(*_KEYS, "status", *_flag_names(rules)).agg(**_totals(table, rules)), "rows")
-    taken = [kept.table(found, name) for name, found in _taken(grouped, rules, months_scale(rows, rules))]
-    final = _without(grouped, taken, rules)
-    amounts = kept.table(_member_years(final, rules), "years")
-    cells = _cells(final if not rules.by_month else _by_month(table, taken, rules), rules)
-    return _collected(rows, rules, cells, amounts, _differing_copies(table, rules))
+    groups = list(rules.groups) or _all_groups(rows)
+    table = _with_status(rows, rules, groups, kept)
+    years = table
+    taken: list[Table] = []
+    if _of_members(rules) or rules.minimum_months is not None:
+        sums = {name: table[name].sum() for name in _SUMMED}
+        years = kept.table(table.group_by(*_KEYS, "status", *_flag_names(rules)).agg(**sums), "rows")
+        taken = [kept.table(found, name) for name, found in _taken(years, rules, months_scale(rows, rules))]
+    years = kept.table(_member_years(_without(years, taken, rules), rules), "years")
+    cells = _cells(_without(table, taken, rules), rules)
+    return _collected(rows, rules, groups, cells, years, _differing_copies(table, rules))
+
+
+def _all_groups(rows: Rows) -> list[str]:
+    found: list[str] = rows.months.select("group_id").distinct().to_pyarrow()["group_id"].to_pylist()
+    return sorted(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,18 +134,20 @@ class _Kept:
 # Rows: window, months in units, status
 
 
-def _with_status(rows: Rows, rules: DataRules) -> Table:
-    """The rows of the roster with window, place of the month, counted months and status."""
+def _with_status(rows: Rows, rules: DataRules, groups: Sequence[str], kept: "_Kept") -> Table:
+    """The rows of the roster with group, window, place of the month, counted months, dollars and status."""
     table = rows.months
     if "purpose" in rows.columns:
         table = table.filter(table.purpose == rules.roster)
     for column, values in rules.where:
         table = table.filter(table[column].isin(values))
-    if rules.groups:
-        table = table.filter(table.group_id.isin(rules.groups))
-    calendar = ibis.memtable(_calendar(rules), schema=_CALENDAR)
+    # Groups as small numbers: a row that is grouped by them is a third smaller than by their names. Kept tables, of
+    # which the engine knows the size, are what it looks rows up in.
+    numbers = kept.table(ibis.memtable(_numbered(groups), schema=_NUMBERED), "groups")
+    calendar = kept.table(ibis.memtable(_calendar(rows, rules), schema=_CALENDAR), "calendar")
+    table = table.inner_join(numbers, table.group_id == numbers.group_name)
     table = table.left_join(calendar, table.month == calendar.calendar_month)
-    table = table.mutate(window=table.window.fill_null(_NO_MONTH), bit=table.bit.fill_null(0))
+    table = table.mutate(window=table.window.fill_null(_NO_MONTH), stamp=table.stamp.fill_null(0))
     table = table.mutate(units=_units(rows, rules, table), cell=_cell(rules, table))
     deaths = rows.deaths
     if deaths is not None and any(exclusion.rule == "after_death" for exclusion in rules.exclusions):
@@ -147,27 +157,61 @@ def _with_status(rows: Rows, rules: DataRules) -> Table:
         same = ibis.window(group_by=[table.group_id, table.member_id, table.month, table.fault], order_by=table.month)
         table = table.mutate(copy_number=ibis.row_number().over(same))
     flags = {f"flag{place}": _matches(table, exclusion).cast("int64") for place, exclusion in _of_members(rules)}
-    return table.mutate(status=_row_status(rows, rules, table), **flags)
+    costs = {f"c{place}": _sum_of(table, cost.sources) for place, cost in enumerate(rules.costs)}
+    table = table.mutate(status=_row_status(rows, rules, table), months=table.units.cast("int32"), **flags, **costs)
+    return table.mutate(amount=_amount(table, rules))
 
 
-_CALENDAR = {"calendar_month": "int32", "window": "int16", "bit": "int64", "days": "int32", "day_units": "int64"}
+_SUMMED = ("months", "amount", "stamp")
+_NUMBERED = {"group_name": "string", "group": "int16"}
 
 
-def _calendar(rules: DataRules) -> pa.Table:
-    """Every month with its window, its bit within it, its days, and the units of one of its days."""
+def _numbered(groups: Sequence[str]) -> pa.Table:
+    return pa.table({"group_name": pa.array(groups, pa.string()), "group": np.arange(len(groups), dtype="i2")})
+
+
+def _amount(table: Table, rules: DataRules) -> Any:
+    """What a row adds to its member's amount."""
+    amount = ibis.literal(0, type="int64")
+    for place, cost in enumerate(rules.costs):
+        if cost.weight:
+            amount = amount + (table[f"c{place}"] * cost.weight if cost.weight > 1 else table[f"c{place}"])
+    if rules.cell_weights:
+        cases = [(table.cell == cell, weight) for cell, weight in rules.cell_weights]
+        amount = amount * ibis.cases(*cases, else_=0)
+    return amount
+
+
+_CALENDAR = {"calendar_month": "int32", "window": "int16", "stamp": "int64", "days": "int32", "day_units": "int64"}
+
+
+def _row_bit(rules: DataRules) -> int:
+    """The bit above those of a window's months, in which a stamp counts its row."""
+    return max((len(window.period.months()) for window in rules.windows), default=0)
+
+
+def _calendar(rows: Rows, rules: DataRules) -> pa.Table:
+    """Each month with its window, its stamp, its days, and the units of one of its days.
+
+    A stamp is the month's bit within the window and one row above it, so that one sum counts rows and months.
+    """
+    row = 2 ** _row_bit(rules)
     places = {
-        month.first_day.year * 12 + month.first_day.month - 1: (number, 2**place)
+        month.first_day.year * 12 + month.first_day.month - 1: (number, row + 2**place)
         for number, window in enumerate(rules.windows)
         for place, month in enumerate(window.period.months())
     }
     months = np.arange(_FIRST_YEAR * 12, (_LAST_YEAR + 1) * 12)
     days = np.diff(np.arange("1900-01", "2200-02", dtype="datetime64[M]").astype("datetime64[D]")).astype("i8")
+    # Only days are asked of months outside all windows.
+    wanted = np.ones(len(months), dtype=bool) if rows.by_days else np.isin(months, list(places))
+    months, days = months[wanted], days[wanted]
     found = [places.get(int(month), (_NO_MONTH, 0)) for month in months]
     return pa.table(
         {
             "calendar_month": months.astype("i4"),
             "window": np.array([window for window, _ in found], dtype="i2"),
-            "bit": np.array([bit for _, bit in found], dtype="i8"),
+            "stamp": np.array([stamp for _, stamp in found], dtype="i8"),
             "days": days.astype("i4"),
             "day_units": DAY_UNITS // days,
         }
@@ -266,12 +310,11 @@ def _sum_of(table: Table, columns: Sequence[str]) -> Any:
 
 def _totals(table: Table, rules: DataRules) -> dict[str, Any]:
     """Counts and sums of whole numbers; of a row that is rejected only its number counts."""
-    found = {"rows": table.count(), "bits": table.bit.sum(), "months": table.units.fill_null(0).sum()}
-    found |= {f"c{place}": table[f"c{place}"].fill_null(0).sum() for place in range(len(rules.costs))}
+    found = {"rows": table.count(), "months": table.months.sum()}
+    found |= {f"c{place}": table[f"c{place}"].sum() for place in range(len(rules.costs))}
     for name in ("risk_score", "revenue"):
         if name in table.columns:
-            value = table[name].fill_null(0)
-            found[name] = (value * table.units.fill_null(0)).sum() if name == "risk_score" else value.sum()
+            found[name] = (table[name] * table.units).sum() if name == "risk_score" else table[name].sum()
     return found
 
 
@@ -296,7 +339,7 @@ def _flagged(grouped: Table, rules: DataRules) -> Table:
         f"any_{name}": grouped.status.isin(_left_for(place, rules)).ifelse(grouped[name], 0).max()
         for (place, _), name in zip(_of_members(rules), _flag_names(rules), strict=True)
     }
-    members = grouped.group_by("group_id", "member_id", "window").agg(**seen)
+    members = grouped.group_by(*_KEYS).agg(**seen)
     cases = [
         ((members[f"any_flag{place}"] > 0) & _in_windows(members, rules, exclusion), len(STANDING) + place)
         for place, exclusion in _of_members(rules)
@@ -307,7 +350,7 @@ def _flagged(grouped: Table, rules: DataRules) -> Table:
 def _below_minimum(grouped: Table, rules: DataRules, scale: int) -> Table:
     """Members with fewer months than the contract wants; a fee is paid for them all the same."""
     months = _months_counted(grouped, rules)
-    members = grouped.group_by("group_id", "member_id", "window").agg(member_units=months.sum())
+    members = grouped.group_by(*_KEYS).agg(member_units=months.sum())
     of_fee = [place for place, window in enumerate(rules.windows) if window.kind == "fee"]
     below = members.member_units * MONTH_UNITS < (rules.minimum_months or 0) * scale
     below = below & (members.window != _NO_MONTH) & members.window.notin(of_fee)
@@ -317,7 +360,7 @@ def _below_minimum(grouped: Table, rules: DataRules, scale: int) -> Table:
 def _named(members: Table) -> Table:
     found = members.filter(members.taken > 0)
     return found.select(
-        taken_group=found.group_id, taken_member=found.member_id, taken_window=found.window, taken=found.taken
+        taken_group=found.group, taken_member=found.member_id, taken_window=found.window, taken=found.taken
     )
 
 
@@ -326,7 +369,7 @@ def _without(grouped: Table, taken: Sequence[Table], rules: DataRules) -> Table:
     for members in taken:
         joined = grouped.left_join(
             members,
-            (grouped.group_id == members.taken_group)
+            (grouped.group == members.taken_group)
             & (grouped.member_id == members.taken_member)
             & (grouped.window == members.taken_window),
         )
@@ -368,39 +411,25 @@ def _months_counted(table: Table, rules: DataRules) -> Any:
 
 def _member_years(final: Table, rules: DataRules) -> Table:
     """One row for each group, member and window."""
-    used = final.status == STANDING.index(USED)
-    amount = ibis.literal(0, type="int64")
-    for place, cost in enumerate(rules.costs):
-        if cost.weight:
-            amount = amount + final[f"c{place}"] * cost.weight
-    if rules.cell_weights:
-        cases = [(final.cell == cell, weight) for cell, weight in rules.cell_weights]
-        amount = amount * ibis.cases(*cases, else_=0)
     in_file = (final.status >= 0) & (final.window != _NO_MONTH)
     for place, exclusion in enumerate(rules.exclusions):
         if exclusion.rule == "duplicates":
             copies = len(STANDING) + place
             in_file = in_file & final.status.notin([copies, _left_after_all(copies, rules)])
-    counted = _months_counted(final, rules)
     found = final.mutate(
-        amount=used.ifelse(amount, 0), counted=counted, known=in_file.ifelse(final["rows"], 0),
-        seen=in_file.ifelse(final.bits, 0), used_rows=used.ifelse(final["rows"], 0),
+        amount=(final.status == STANDING.index(USED)).ifelse(final.amount, 0), counted=_months_counted(final, rules),
+        stamp=in_file.ifelse(final.stamp, 0),
     )  # fmt: skip
-    return found.group_by("group_id", "member_id", "window").agg(
-        months=found.counted.sum(), amount=found.amount.sum(), known=found.known.sum(), seen=found.seen.sum(),
-        used_rows=found.used_rows.sum(),
+    return found.group_by(*_KEYS).agg(
+        months=found.counted.sum(), amount=found.amount.sum(), stamp=found.stamp.sum()
     )  # fmt: skip
 
 
 def _moved(amounts: Table) -> Table:
     """Members who were with more than one group in a window."""
-    there = amounts.filter((amounts.known > 0) & (amounts.window != _NO_MONTH))
+    there = amounts.filter((amounts.stamp > 0) & (amounts.window != _NO_MONTH))
     by_member = there.group_by("member_id", "window").agg(
-        groups=there.count(),
-        whole=there.amount.sum(),
-        whole_months=there.months.sum(),
-        seen=there.seen.sum(),
-        known=there.known.sum(),
+        groups=there.count(), whole=there.amount.sum(), whole_months=there.months.sum(), stamp=there.stamp.sum()
     )
     return by_member.filter(by_member.groups > 1)
 
@@ -408,41 +437,37 @@ def _moved(amounts: Table) -> Table:
 # Cells
 
 
-def _by_month(table: Table, taken: Sequence[Table], rules: DataRules) -> Table:
-    """The rows again, kept apart by month: only where a contract asks for months."""
-    totals = _totals(table, rules)
-    if not taken:
-        return table.group_by("group_id", "window", "month", "cell", "status").agg(**totals)
-    return _without(table.group_by(*_KEYS, "month", "status").agg(**totals), taken, rules)
-
-
-def _cells(grouped: Table, rules: DataRules) -> Table:
-    keys = ["group_id", "window", "cell", "status", *(["month"] if rules.by_month else [])]
-    names = ["rows", "months", *(f"c{place}" for place in range(len(rules.costs)))]
-    names += [name for name in ("risk_score", "revenue") if name in grouped.columns]
-    return grouped.group_by(*keys).agg(**{name: grouped[name].sum() for name in names})
+def _cells(table: Table, rules: DataRules) -> Table:
+    keys = ["group", "window", "cell", "status", *(["month"] if rules.by_month else [])]
+    return table.group_by(*keys).agg(**_totals(table, rules))
 
 
 # Arrays
 
 
-def _collected(rows: Rows, rules: DataRules, cells: Table, amounts: Table, differing: int) -> RolledUp:
+def _collected(
+    rows: Rows, rules: DataRules, groups: Sequence[str], cells: Table, amounts: Table, differing: int
+) -> RolledUp:
     """Everything in numpy, names as numbers in the order of the alphabet."""
     small = cells.to_pyarrow()
-    groups = sorted(set(small["group_id"].to_pylist()) - {None})
+    number = _ints(small, "group")
+    there = np.unique(number)
+    present = [groups[place] for place in there]
+    # Groups without a row have no number.
+    numbers = np.searchsorted(there, np.arange(len(groups)))
     named = sorted(set(small["cell"].to_pylist()) - {None})
-    years, seen, twice, in_two = _years(amounts, _moved(amounts), groups, rules)
-    arrays = _cell_arrays(small, rules, groups, named)
-    experience = Experience(rules, groups, named, _statuses(rules), months_scale(rows, rules), arrays, years, seen)
-    return RolledUp(experience, _faults(small), twice + differing, in_two, amounts.select("member_id"))
+    years, seen, twice, in_two = _years(amounts, _moved(amounts), numbers, rules)
+    arrays = _cell_arrays(small, rules, numbers, named)
+    experience = Experience(rules, present, named, _statuses(rules), months_scale(rows, rules), arrays, years, seen)
+    return RolledUp(experience, _faults(small, groups), twice + differing, in_two, amounts.select("member_id"))
 
 
-def _faults(small: pa.Table) -> dict[tuple[str | None, int], int]:
+def _faults(small: pa.Table, groups: Sequence[str]) -> dict[tuple[str | None, int], int]:
     """Group and row rule to the rows that break it."""
     found: dict[tuple[str | None, int], int] = {}
-    for group, status, rows in zip(*(small[name].to_pylist() for name in ("group_id", "status", "rows")), strict=True):
+    for group, status, rows in zip(*(small[name].to_pylist() for name in ("group", "status", "rows")), strict=True):
         if status < 0:
-            found[(group, -status)] = found.get((group, -status), 0) + rows
+            found[(groups[group], -status)] = found.get((groups[group], -status), 0) + rows
     return found
 
 
@@ -460,12 +485,12 @@ def _codes(column: pa.ChunkedArray, names: Sequence[str]) -> Ints:
     return np.where(indices < 0, -1, by_entry[indices]).astype("i8")
 
 
-def _cell_arrays(small: pa.Table, rules: DataRules, groups: Sequence[str], named: Sequence[str]) -> Cells:
+def _cell_arrays(small: pa.Table, rules: DataRules, numbers: Ints, named: Sequence[str]) -> Cells:
     count = small.num_rows
     nothing = np.zeros(count, dtype="i8")
     dollars = [_ints(small, f"c{place}") for place in range(len(rules.costs))]
     return Cells(
-        group=_codes(small["group_id"], groups),
+        group=numbers[_ints(small, "group")],
         window=_ints(small, "window"),
         month=_ints(small, "month") if rules.by_month else np.full(count, _NO_MONTH, dtype="i8"),
         cell=_codes(small["cell"], named),
@@ -479,25 +504,32 @@ def _cell_arrays(small: pa.Table, rules: DataRules, groups: Sequence[str], named
 
 
 def _years(
-    amounts: Table, moved: Table, groups: Sequence[str], rules: DataRules
+    amounts: Table, moved: Table, numbers: Ints, rules: DataRules
 ) -> tuple[MemberYears, dict[tuple[int, int], int], int, int]:
     """Member-years as arrays; months with rows; rows too many; members with two groups in a month."""
     inside = amounts.filter(amounts.window != _NO_MONTH)
     wholes = ["whole", "whole_months"] if rules.across_moves else []
     inside = _with_whole(inside, moved) if rules.across_moves else inside
-    names = ["group_id", "window", "months", "amount", "known", "seen", "used_rows", *wholes]
-    fetched = inside.select(*names).to_pyarrow()
-    group, window = _codes(fetched["group_id"], groups), _ints(fetched, "window")
-    known, seen = _ints(fetched, "known"), _ints(fetched, "seen")
+    fetched = inside.select("group", "window", "months", "amount", "stamp", *wholes).to_pyarrow()
+    group, window = numbers[_ints(fetched, "group")], _ints(fetched, "window")
+    known, seen = _stamped(fetched, rules)
     twice = int(np.sum(np.bitwise_count(seen) < known))
-    moves = moved.select("seen", "known").to_pyarrow()
-    in_two = int(np.sum(np.bitwise_count(_ints(moves, "seen")) < _ints(moves, "known")))
+    rows_of_moved, months_of_moved = _stamped(moved.select("stamp").to_pyarrow(), rules)
+    in_two = int(np.sum(np.bitwise_count(months_of_moved) < rows_of_moved))
     months, amount = _ints(fetched, "months"), _ints(fetched, "amount")
-    keep = (group >= 0) & ((months != 0) | (_ints(fetched, "used_rows") != 0))
+    keep = (months != 0) | (amount != 0)
     own = (months[keep], amount[keep])
     whole = tuple(_ints(fetched, name)[keep] for name in wholes) or (own[1], own[0])
     years = MemberYears(group[keep], window[keep], *own, *whole)
     return years, dict(_months_seen(group, window, seen, len(rules.windows))), twice, in_two
+
+
+def _stamped(fetched: pa.Table, rules: DataRules) -> tuple[Ints, Ints]:
+    """Rows, and the sum of their months' bits. A sum that runs over into the rows only makes them more, so that rows
+    which stand twice are found all the same.
+    """
+    stamps, row_bit = _ints(fetched, "stamp"), _row_bit(rules)
+    return stamps >> row_bit, stamps & (2**row_bit - 1)
 
 
 def _with_whole(inside: Table, moved: Table) -> Table:

@@ -56,7 +56,7 @@ def _stands_twice(tables: OpenTables) -> bool:
     keys = [*(["purpose"] if "purpose" in tables.columns else []), "member_id", "month"]
     grouped = months.group_by(keys).agg(rows=months.count())
     with tables.working():
-        return bool(tables.con.execute(grouped.filter(grouped.rows > 1).count()))
+        return bool(tables.con.to_pyarrow(grouped.filter(grouped.rows > 1).count()).as_py())
 
 
 def described(workspace: Workspace, points: Sequence[str]) -> Iterator[str]:

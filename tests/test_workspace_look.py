@@ -1,0 +1,109 @@
+"""What `p4v data check` finds and `p4v data describe` says, against sums worked out from the rows."""
+
+import csv
+import io
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from support import p4v
+from workspaces_started import files_below, started
+
+
+@pytest.fixture
+def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = started(tmp_path / "mine")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def rows_of(folder: Path) -> list[dict[str, str]]:
+    with (folder / "data/member_months.csv").open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def cents(row: dict[str, str]) -> int:
+    return sum(int(row[name].replace(".", "")) for name in row if name.startswith("allowed_"))
+
+
+def dollars(amount: int) -> str:
+    return f"{amount // 100:,}.{amount % 100:02}"
+
+
+def test_described(fresh: Path) -> None:
+    rows = rows_of(fresh)
+    lines = [line.split() for line in p4v("data", "describe").stdout.splitlines()]
+    for group in ("lakeside", "riverside"):
+        mine = [row for row in rows if row["group"] == group]
+        members = len({row["person"] for row in mine})
+        assert [group, str(len(mine)), str(members), str(len(mine)), dollars(sum(map(cents, mine)))] in lines
+    for month in ("2014-01", "2014-12"):
+        mine = [row for row in rows if row["year_month"] == month]
+        assert [month, str(len(mine)), str(len(mine)), str(len(mine)), dollars(sum(map(cents, mine)))] in lines
+    whole = ["together", "578", "578", dollars(sum(map(cents, rows)))]
+    assert lines.count(whole) == 2
+    inpatient = sum(int(row["allowed_inpatient"].replace(".", "")) for row in rows)
+    assert ["allowed.inpatient", dollars(inpatient)] in lines
+    assert "group_id = group, member_id = person, month = year_month" in p4v("data", "describe").stdout
+
+
+def test_members_above_a_point(fresh: Path) -> None:
+    rows = rows_of(fresh)
+    years = Counter[str]()
+    for row in rows:
+        years[row["person"]] += cents(row)
+    point = 400_000
+    above = [amount for amount in years.values() if amount > point]
+    assert len(above) > 10
+    shares = (
+        100 * len(above) / len(years),
+        100 * sum(amount - point for amount in above) / sum(years.values()),
+    )
+    lines = [line.split() for line in p4v("data", "describe", "--point", "4000").stdout.splitlines()]
+    assert lines[-1] == ["4,000.00", str(len(above)), f"{shares[0]:.2f}%", f"{shares[1]:.2f}%"]
+
+
+def test_of_few_members_nothing_is_said(fresh: Path) -> None:
+    years = Counter[str]()
+    for row in rows_of(fresh):
+        years[row["person"]] += cents(row)
+    highest = max(years.values())
+    result = p4v("data", "describe", "--point", dollars(highest - 1).replace(",", ""))
+    assert result.stdout.splitlines()[-1].split()[1:] == ["1", "to", "10", "-", "-"]
+    assert p4v("data", "describe", "--point", "1,000").exit_code == 2
+
+
+def test_faults_with_their_rows(fresh: Path) -> None:
+    table = fresh / "data/member_months.csv"
+    lines = table.read_text().splitlines(keepends=True)
+    cells = lines[4].split(",")
+    cells[5] = "12.345"
+    lines[4] = ",".join(cells)
+    table.write_text("".join(lines))
+    before = files_below(fresh)
+    result = p4v("data", "check")
+    assert (result.exit_code, result.stdout) == (4, "")
+    assert "data/member_months.csv:5" in result.stderr
+    assert "error[P4V-D012]" in result.stderr
+    assert "12.345" not in result.stderr
+    assert files_below(fresh) == before
+    assert p4v("data", "check", "--rejected", "rejected.csv").exit_code == 4
+    (row,) = list(csv.DictReader(io.StringIO((fresh / "rejected.csv").read_text())))
+    assert "P4V-D012" in row.values()
+    assert (fresh / "rejected.csv").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_member_month_that_stands_twice(fresh: Path) -> None:
+    table = fresh / "data/member_months.csv"
+    text = table.read_text()
+    table.write_text(text + text.splitlines()[3] + "\n")
+    result = p4v("data", "check")
+    assert result.exit_code == 4
+    assert "error[P4V-D030]" in result.stderr
+    assert "R001" not in result.output
+
+
+def test_nothing_wrong(fresh: Path) -> None:
+    result = p4v("data", "check")
+    assert (result.exit_code, result.stdout.splitlines()[0]) == (0, "ok  member_months: member_months.csv, 578 rows")

@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 from p4v.data.table import CELL_LIMIT, header_findings, hides, long_cell
 from p4v.errors import SHOWN_FINDINGS, Finding, Refusal
 
-_BLOCK = 4 * 1024 * 1024
+_BLOCK = 1024 * 1024
 _BOM = b"\xef\xbb\xbf"
 _LINE_LIMIT = CELL_LIMIT * 400
-_NEWLINE, _COMMA, _BLANK, _DELETE = 10, 44, 32, 127
+_NEWLINE, _COMMA, _BLANK = 10, 44, 32
 _GZIP = b"\x1f\x8b"
 
 
@@ -149,9 +149,14 @@ class _Look:
         if b"\x00" in block:
             found = f"a zero byte at byte offset {self.offset + block.index(bytes(1))}"
             raise Refusal([Finding("P4V-D009", shown, found, "a CSV file of text")])
+        values = np.frombuffer(block, dtype=np.uint8)
+        ends = np.flatnonzero(values == _NEWLINE)
+        returns = block.count(b"\r") if b"\r" in block else 0
+        below = int(np.count_nonzero(values < _BLANK)) - len(ends) - returns
+        self.hidden |= below > 0 or b"\x7f" in block
         self._text(block, shown)
-        self._line_ends(block)
-        self._shape(block)
+        self._line_ends(block, returns)
+        self._shape(block, values, ends)
         self.last = block[-1:]
         self.offset += len(block)
 
@@ -171,9 +176,6 @@ class _Look:
         return self.hidden or self.shape or two_ends
 
     def _text(self, block: bytes, shown: str) -> None:
-        values = np.frombuffer(block, dtype=np.uint8)
-        below = int(np.count_nonzero(values < _BLANK)) - block.count(b"\n") - block.count(b"\r")
-        self.hidden |= below > 0 or b"\x7f" in block
         pending = self.decoder.getstate()[0]
         if block.isascii() and not pending:
             return
@@ -186,24 +188,23 @@ class _Look:
         text = text.removeprefix("\ufeff") if self.offset == 0 else text
         self.hidden |= not text.replace("\n", "").replace("\r", "").isprintable()
 
-    def _line_ends(self, block: bytes) -> None:
-        self.returns += block.count(b"\r")
-        self.pairs += block.count(b"\r\n") + (self.last == b"\r" and block[:1] == b"\n")
+    def _line_ends(self, block: bytes, returns: int) -> None:
+        self.returns += returns
+        self.pairs += block.count(b"\r\n") if returns else 0
+        self.pairs += self.last == b"\r" and block[:1] == b"\n"
 
-    def _shape(self, block: bytes) -> None:
-        values = np.frombuffer(block, dtype=np.uint8)
-        ends = np.flatnonzero(values == _NEWLINE)
+    def _shape(self, block: bytes, values: NDArray[np.uint8], ends: NDArray[np.int64]) -> None:
+        quoted = block.count(b'"') if b'"' in block else 0
         commas = np.flatnonzero(values == _COMMA)
         if not len(ends):
             self.commas += len(commas)
-            self.quotes += block.count(b'"')
+            self.quotes += quoted
             self.shape |= self.offset + len(block) - self.line_start > _LINE_LIMIT
             return
         lengths = np.diff(ends, prepend=self.line_start - self.offset - 1)
         self.shape |= bool(lengths.min() <= 1 + (self.returns > 0))
         if lengths.max() > CELL_LIMIT:
             self._long(commas, ends)
-        quoted = block.count(b'"')
         if quoted or self.quotes:
             self._quotes(values, ends, quoted)
         else:

@@ -49,11 +49,11 @@ def programme(groups: int) -> Iterator[MadeUpGroup]:
     ids = [f"g{number:04d}" for number in range(1, groups + 1)]
     rest = MEMBERS * groups // GROUPS - _SMALLEST * groups
     sizes = _shared(rest, weights)
-    budgets, saved, scores = draws.below(60, groups), draws.below(100, groups), draws.below(45, groups)
+    budgets, saved, scores = draws.below(60, groups), draws.below(100, groups), draws.below(42, groups)
     for place, id_ in enumerate(ids):
         yield MadeUpGroup(
-            id_, _SMALLEST + sizes[place], 38_000 + 100 * int(budgets[place]), int(saved[place]) - 30,
-            54 + int(scores[place]),
+            id_, _SMALLEST + sizes[place], 38_000 + 100 * int(budgets[place]), int(saved[place]) - 5,
+            57 + int(scores[place]),
         )  # fmt: skip
 
 

@@ -329,7 +329,7 @@ def test_expected_totals_tie_the_file_or_stop_it(desk: Desk) -> None:
     desk.rows(head, ["member_months,,12,12,12.35,Example payer,2015-04-01"], table="expected_totals")
     with pytest.raises(Refusal) as refused:
         desk.settle()
-    assert [(finding.code, finding.line) for finding in refused.value.findings] == [("P4V-D062", 2)]
+    assert [(finding.code, finding.line) for finding in refused.value.findings] == [("P4V-D072", 2)]
 
 
 def test_a_month_without_rows_is_no_month_without_cost(desk: Desk) -> None:
@@ -398,4 +398,4 @@ def test_a_percentile_of_a_frozen_reference(desk: Desk) -> None:
     (desk.root / "ref.csv").write_text(content.replace("200.00", "200.01"))
     with pytest.raises(Refusal) as refused:
         desk.lines()
-    assert [finding.code for finding in refused.value.findings] == ["P4V-D060"]
+    assert [finding.code for finding in refused.value.findings] == ["P4V-D070"]

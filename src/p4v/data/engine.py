@@ -22,7 +22,7 @@ from p4v.data.typed import calendar_tables
 from p4v.errors import Finding, Refusal
 
 MEGABYTE = 1024 * 1024
-_MOST_MEMORY, _LEAST_MEMORY, _SPARED_MEMORY = 2048 * MEGABYTE, 256 * MEGABYTE, 1024 * MEGABYTE
+_LEAST_MEMORY, _SPARED_MEMORY, _MOST_MEMORY = 256 * MEGABYTE, 1024 * MEGABYTE, 2 * 1024 * MEGABYTE
 _FEWEST_FILES = 64
 """With fewer open files than this allowed, nothing of any size can be rolled up."""
 _SENSELESS = (duckdb.IOException, duckdb.SerializationException, duckdb.InvalidInputException, duckdb.Error)

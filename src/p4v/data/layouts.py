@@ -213,9 +213,9 @@ def _form(kind: pa.DataType) -> Form | None:
 
 def wrong_type(shown: str, name: str, stored: str, allowed: str = "text, decimals, whole numbers or dates") -> Finding:
     """A column whose cells are stored as what they cannot be, such as money as a float."""
-    remedy = "a float has lost its cents: store the column anew from where it comes" if _is_float(stored) else None
+    remedy = "a float has lost its cents: store the column anew from where it comes" if _is_floating(stored) else None
     return Finding("P4V-D051", shown, f"cells of type {stored}", allowed, name, help=remedy)
 
 
-def _is_float(stored: str) -> bool:
+def _is_floating(stored: str) -> bool:
     return stored in ("double", "float", "halffloat")

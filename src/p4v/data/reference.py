@@ -26,7 +26,7 @@ def point_of(path: Path, wanted: Percentile) -> Fraction:
     table = read_table(path, shown_path(path))
     if table.digest != wanted.sha256:
         found, allowed = f"digest {table.digest}", f"digest {wanted.sha256}, which the contract names"
-        raise Refusal([Finding("P4V-D060", table.shown, found, allowed, "sha256")])
+        raise Refusal([Finding("P4V-D070", table.shown, found, allowed, "sha256")])
     amounts = _whole(table, _AMOUNT, 2, _CENTS)
     if wanted.amounts == "actual":
         return Fraction(nearest_rank(np.array(amounts, dtype="i8"), wanted.at), _CENTS)

@@ -225,7 +225,7 @@ def _check_findings(
         if exclusion.most_rows is not None and rows > exclusion.most_rows:
             found = f"{rows} rows that the exclusion `{exclusion.id}` takes out"
             allowed = f"up to {exclusion.most_rows}, as the contract says"
-            yield Finding("P4V-D061", sources.months, found, allowed, exclusion.id)
+            yield Finding("P4V-D071", sources.months, found, allowed, exclusion.id)
 
 
 def _stopping(rolled: RolledUp, jobs: Sequence[_Job], tables: OpenTables) -> dict[int, int]:

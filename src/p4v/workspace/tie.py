@@ -55,4 +55,4 @@ def _differences(stated: ExpectedTotal, months: Sequence[MonthTotal]) -> Iterato
                 f"{name.replace('_', ' ')}{where} that the member months do not have",
                 "the totals of the same extract",
             )
-            yield stated.place.finding("P4V-D062", *words, "ask the source for totals of this extract")
+            yield stated.place.finding("P4V-D072", *words, "ask the source for totals of this extract")

@@ -1,4 +1,5 @@
-"""How fast p4v is, measured in one run on this machine: start, tables, statements, a million scenarios.
+"""How fast p4v is, measured in one run on this machine: start, tables, statements, a million scenarios, and from
+member months to all worksheets beside others (experience.py).
 
 Prints wall time and, as a yardstick that moves with the machine, its ratio to a fixed piece of plain Python work.
 """
@@ -127,6 +128,8 @@ def main() -> None:
     for name, seconds, wanted in rows:
         print(f"{name:<62}{seconds:>9.3f}{seconds / unit:>13.1f}   {wanted}")
     print(f"{'yardstick: 60,000 additions of fractions':<62}{unit:>9.3f}{1:>13.1f}")
+    print(flush=True)
+    subprocess.run([sys.executable, str(ROOT / "benchmarks" / "experience.py")], check=True)
 
 
 if __name__ == "__main__":

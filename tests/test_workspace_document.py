@@ -162,8 +162,13 @@ def test_the_newest_extract_that_was_known(folder: Path) -> None:
         table = read_workspace(folder, known).tables["member_months"]
         assert table.files == (folder / f"data/store/member_months/{day}/{names[day]}.csv.gz",)
         assert table.known_at == date.fromisoformat(day)
-    none = read_workspace(folder, date(2015, 1, 1)).tables["member_months"]
+    none = read_workspace(folder, date(2015, 1, 1), stored=False).tables["member_months"]
     assert (none.files, none.known_at) == ((), None)
+    with pytest.raises(Refusal) as caught:
+        read_workspace(folder, date(2015, 1, 1))
+    (finding,) = caught.value.findings
+    assert (finding.code, finding.line, finding.field) == ("P4V-D007", 3, "tables.member_months.files")
+    assert finding.found == "no extract in the store that was known on 2015-01-01"
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,14 @@
 import csv
 import io
 from collections import Counter
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
+from p4v.data.lag import LagCell
+from p4v.data.small import Place
+from p4v.workspace.look import implied_completion
 from support import p4v
 from workspaces_started import files_below, started
 
@@ -106,4 +110,61 @@ def test_a_member_month_that_stands_twice(fresh: Path) -> None:
 
 def test_nothing_wrong(fresh: Path) -> None:
     result = p4v("data", "check")
-    assert (result.exit_code, result.stdout.splitlines()[0]) == (0, "ok  member_months: member_months.csv, 578 rows")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        "ok  member_months: member_months.csv, 578 rows", "ok  quality: quality.csv, 4 rows",
+        "ok  figures: figures.csv, 2 rows", "ok  expected_totals: expected_totals.csv, 13 rows",
+        "tied to the expected totals of Example data desk, 2015-07-01",
+    ]  # fmt: skip
+
+
+def test_a_lost_row_does_not_tie(fresh: Path) -> None:
+    table = fresh / "data/member_months.csv"
+    lines = table.read_text().splitlines(keepends=True)
+    table.write_text("".join([*lines[:4], *lines[5:]]))
+    result = p4v("data", "check")
+    assert result.exit_code == 4
+    assert result.stderr.count("error[P4V-D072]") == 6
+
+
+def test_faults_of_all_tables_at_once(fresh: Path) -> None:
+    for name, find, replace in (("quality", ",9,12", ",9,x"), ("figures", "600.00", "six")):
+        path = fresh / f"data/{name}.csv"
+        path.write_text(path.read_text().replace(find, replace))
+    (fresh / "data/member_months.csv").write_text(
+        (fresh / "data/member_months.csv").read_text().replace("R002", "R 2", 1)
+    )
+    result = p4v("data", "check")
+    assert result.exit_code == 4
+    for name in ("quality.csv", "figures.csv", "member_months.csv"):
+        assert f"data/{name}:" in result.stderr
+
+
+def cell(incurred: int, paid: int, cents: int, category: str | None = None) -> LagCell:
+    return LagCell(None, None, category, incurred, paid, cents, Place("lag.csv", 2, 1, "amount", 3))
+
+
+def test_completion_by_chain_ladder() -> None:
+    """Months 0, 1 and 2, paid through month 2: 60 then 90 then 100; 50 then 80; 40.
+
+    From 1 to 2: 90/100. From 0 to 1: (60 + 50) / (90 + 80) = 11/17; so 0.9 and 0.9 x 11/17.
+    """
+    cells = [cell(0, 0, 60), cell(0, 1, 30), cell(0, 2, 10), cell(1, 1, 50), cell(1, 2, 30), cell(2, 2, 40)]
+    assert implied_completion(cells, 2) == [Fraction(9, 10) * Fraction(11, 17), Fraction(9, 10), 1]
+    assert implied_completion([cell(0, 0, 0), cell(1, 1, 5)], 1) == [None, 1]
+    assert implied_completion([cell(4, 4, 5)], 4) == [1]
+
+
+def test_completion_is_printed(fresh: Path) -> None:
+    (fresh / "data/lag.csv").write_text(
+        "category,incurred_month,paid_month,amount\n"
+        "rx,2014-01,2014-01,9.00\nrx,2014-01,2014-02,1.00\nrx,2014-02,2014-02,5.00\n"
+        "ip,2014-01,2014-01,1.00\nip,2014-01,2014-02,3.00\n"
+    )
+    config = fresh / "p4v.yaml"
+    config.write_text(config.read_text() + "  lag_triangle: {files: data/lag.csv}\n")
+    lines = p4v("data", "describe").stdout.splitlines()
+    assert lines[-4:] == [
+        "lag_triangle, paid through 2014-02: complete after so many months, by chain ladder",
+        "months      all       ip       rx", "0        71.43%   25.00%   90.00%", "1       100.00%  100.00%  100.00%",
+    ]  # fmt: skip

@@ -226,7 +226,7 @@ def data_add(
     from p4v.workspace.document import read_workspace
     from p4v.workspace.store import add
 
-    made = add(read_workspace(workspace).store, _role(table), file, day_option("--known-at", known_at))
+    made = add(read_workspace(workspace, stored=False).store, _role(table), file, day_option("--known-at", known_at))
     typer.echo(f"{'added' if made.fresh else 'already there'}  {made.extract.path}")
     typer.echo(f"digest {made.extract.sha256}, known at {made.extract.known_at}")
 

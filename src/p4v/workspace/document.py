@@ -155,10 +155,10 @@ def read_asked(text: str) -> Asked:
     return Asked(quarter, quarter)
 
 
-def read_workspace(folder: Path, known: date | None = None) -> Workspace:
+def read_workspace(folder: Path, known: date | None = None, stored: bool = True) -> Workspace:
     """The workspace of a folder; a table kept in the store is the newest extract known on a day.
 
-    Raises `Refusal` with all that is wrong in `p4v.yaml`.
+    With `stored` the store must have one. Raises `Refusal` with all that is wrong in `p4v.yaml`.
     """
     path = folder / FILE
     if not path.exists():
@@ -169,11 +169,14 @@ def read_workspace(folder: Path, known: date | None = None) -> Workspace:
     findings = list(_place_findings(file, document, folder))
     if findings:
         raise Refusal(findings)
+    tables = {role: _spec(role, table, folder, document, known) for role, table in _tables(document)}
+    if stored and (missing := list(_store_findings(file, tables, known))):
+        raise Refusal(missing)
     return Workspace(
         folder, folder / document.contracts, folder / document.runs,
         folder / document.templates if document.templates else None, folder / document.store,
         {name: folder / reference.file for name, reference in document.references.items()},
-        {role: _spec(role, table, folder, document, known) for role, table in _tables(document)}, file,
+        tables, file,
     )  # fmt: skip
 
 
@@ -194,6 +197,18 @@ def _spec(role: Role, table: Table, root: Path, document: WorkspaceDocument, kno
         role, files, table.table, ready.months if ready else "counted", table.columns, tuple(table.ignore), known_at,
         map=ready.map if ready else None,
     )  # fmt: skip
+
+
+def _store_findings(file: YamlFile, tables: Mapping[Role, TableSpec], known: date | None) -> Iterator[Finding]:
+    """Tables of which the store knows nothing yet."""
+    for role, spec in tables.items():
+        if not spec.files:
+            path = ("tables", role, "files")
+            found = "no extract in the store" + (f" that was known on {known}" if known else "")
+            remedy = f"`p4v data add FILE --known-at DATE --table {role}` keeps one"
+            yield file.finding(
+                "P4V-D007", place_at(file.root, path), ".".join(path), found, "an extract", remedy=remedy
+            )
 
 
 def _place_findings(file: YamlFile, document: WorkspaceDocument, root: Path) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 The engine adds up whole cents and millionths; only sums by group, month or category come out of it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -11,12 +11,19 @@ from typing import Any
 import ibis
 
 from p4v.data.columns import COSTS
+from p4v.data.expected import read_expected
+from p4v.data.given_table import read_given
+from p4v.data.lag import LagCell, read_lag
 from p4v.data.open import OpenTables, open_tables
 from p4v.data.places import fault_counts
+from p4v.data.quality_table import read_quality
+from p4v.data.spec import TableInput, TableSpec
 from p4v.errors import Finding, Refusal
+from p4v.experience.rollup import Rows
 from p4v.money import decimal_text
 from p4v.numbers import NumberFault, read_number
 from p4v.workspace.document import Workspace
+from p4v.workspace.tie import Tied, tie
 
 POINTS = ("25000", "50000", "100000", "250000")
 """Dollars of a member and year, if nobody names others."""
@@ -38,16 +45,54 @@ class Checked:
 
 
 def check_tables(workspace: Workspace) -> Checked:
-    """Opens every table and looks at every row. Raises `Refusal` for a table that cannot be opened."""
-    with open_tables(list(workspace.tables.values()), threads=None, memory=None, root=workspace.root) as tables:
-        with tables.working():
-            counts = fault_counts(tables.con, tables.months)
-        findings = [*(tables.findings(counts) if counts else ()), *tables.id_findings()]
-        if not findings and _stands_twice(tables):
-            findings = tables.duplicate_findings()
-        rejected = tables.rejected_csv(sorted(counts)) if counts else None
-        lines = [f"ok  {entry.role}: {entry.name}, {entry.rows:,} rows" for entry in tables.inputs]
-    return Checked(findings, rejected, lines)
+    """Opens every table and looks at every row. What cannot be opened is among the findings."""
+    specs = list(workspace.tables.values())
+    findings: list[Finding] = []
+    inputs: list[TableInput] = []
+    rejected = None
+    for spec in specs:
+        if spec.role in _SMALL:
+            found = _read(spec, findings)
+            inputs += found.inputs if found is not None else ()
+    try:
+        with open_tables(specs) as tables:
+            inputs = [*tables.inputs, *inputs]
+            counts = _fault_counts(tables)
+            findings += [*(tables.findings(counts) if counts else ()), *tables.id_findings()]
+            if not counts and _stands_twice(tables):
+                findings += tables.duplicate_findings()
+            rejected = tables.rejected_csv(sorted(counts)) if counts else None
+            tied = None if findings else _tied(specs, tables)
+    except Refusal as refusal:
+        return Checked([*refusal.findings, *findings], None, ())
+    lines = [f"ok  {entry.role}: {entry.name}, {entry.rows:,} rows" for entry in inputs]
+    words = f"tied to the expected totals of {tied.owner}, {tied.date}" if tied else "not tied to source"
+    return Checked(findings, rejected, [*lines, words])
+
+
+_SMALL: Mapping[str, Callable[[TableSpec], Any]] = {
+    "quality": read_quality, "figures": read_given, "lag_triangle": read_lag, "expected_totals": read_expected,
+}  # fmt: skip
+"""Tables that are read whole."""
+
+
+def _read(spec: TableSpec, findings: list[Finding]) -> Any:
+    try:
+        return _SMALL[spec.role](spec)
+    except Refusal as refusal:
+        findings += refusal.findings
+        return None
+
+
+def _fault_counts(tables: OpenTables) -> Mapping[int, int]:
+    with tables.working():
+        return fault_counts(tables.con, tables.months)
+
+
+def _tied(specs: Sequence[TableSpec], tables: OpenTables) -> Tied | None:
+    rows = Rows(tables.con, tables.months, tables.deaths, tables.columns, tables.months_kind == "covered_days")
+    with tables.working():
+        return tie(specs, rows)
 
 
 def _stands_twice(tables: OpenTables) -> bool:
@@ -62,7 +107,7 @@ def _stands_twice(tables: OpenTables) -> bool:
 def described(workspace: Workspace, points: Sequence[str]) -> Iterator[str]:
     """What the tables hold, as lines of text. Raises `Refusal`."""
     limits = [_point(text) for text in points or POINTS]
-    with open_tables(list(workspace.tables.values()), threads=None, memory=None, root=workspace.root) as tables:
+    with open_tables(list(workspace.tables.values())) as tables:
         yield from _files(tables)
         yield from _columns(workspace, tables)
         yield ""
@@ -73,6 +118,9 @@ def described(workspace: Workspace, points: Sequence[str]) -> Iterator[str]:
         yield from _categories(tables)
         yield ""
         yield from _above(tables, limits)
+    if "lag_triangle" in workspace.tables:
+        yield ""
+        yield from _completion(read_lag(workspace.tables["lag_triangle"]).cells)
 
 
 def _point(text: str) -> Fraction:
@@ -190,6 +238,52 @@ def _above(tables: OpenTables, limits: Sequence[Fraction]) -> Iterator[str]:
     yield from _aligned(lines)
 
 
+def _completion(cells: Sequence[LagCell]) -> Iterator[str]:
+    """How much of a month's dollars was paid after so many months, by the chain ladder of all months."""
+    if not cells:
+        return
+    last = max(cell.paid for cell in cells)
+    categories = sorted({cell.category for cell in cells if cell.category is not None})
+    columns = {"all": implied_completion(cells, last)}
+    if len(categories) > 1:
+        columns |= {name: implied_completion([c for c in cells if c.category == name], last) for name in categories}
+    yield f"lag_triangle, paid through {_key_text('month', last)}: complete after so many months, by chain ladder"
+    lines = [["months", *columns]]
+    for age in range(max(len(shares) for shares in columns.values())):
+        shown = (shares[age] if age < len(shares) else None for shares in columns.values())
+        lines.append([str(age), *("-" if share is None else _percent(share) for share in shown)])
+    yield from _aligned(lines)
+
+
+def implied_completion(cells: Sequence[LagCell], last: int) -> list[Fraction | None]:
+    """The share that is paid by each run-out of 0, 1, 2… months; None where the triangle does not say.
+
+    From one run-out to the next, all incurred months that have both are added up (chain ladder).
+    """
+    paid: dict[int, dict[int, int]] = {}
+    for cell in cells:
+        by_age = paid.setdefault(cell.incurred, {})
+        by_age[cell.paid - cell.incurred] = by_age.get(cell.paid - cell.incurred, 0) + cell.cents
+    oldest = max(last - incurred for incurred in paid)
+    share: Fraction | None = Fraction(1)
+    shares = [share]
+    for age in range(oldest - 1, -1, -1):
+        both = [by_age for incurred, by_age in paid.items() if last - incurred > age]
+        before = sum(_paid_by(by_age, age) for by_age in both)
+        after = sum(_paid_by(by_age, age + 1) for by_age in both)
+        share = None if share is None or after == 0 else share * Fraction(before, after)
+        shares.append(share)
+    return shares[::-1]
+
+
+def _paid_by(by_age: Mapping[int, int], age: int) -> int:
+    return sum(cents for months, cents in by_age.items() if months <= age)
+
+
+def _percent(share: Fraction) -> str:
+    return f"{decimal_text(share * 100, _CENT_PLACES)}%"
+
+
 _FEW = 10
 """Of so few members no number is said, and no share."""
 
@@ -197,7 +291,7 @@ _FEW = 10
 def _share(part: Any, whole: Any) -> str:
     if not whole:
         return "-"
-    return f"{decimal_text(Fraction(int(part or 0), int(whole)) * 100, _CENT_PLACES)}%"
+    return _percent(Fraction(int(part or 0), int(whole)))
 
 
 def _dollars(cents: Any) -> str:

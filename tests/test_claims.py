@@ -275,6 +275,87 @@ def test_month_rules(rule: str, expected: dict[str, str], tmp_path: Path) -> Non
     assert {month: row.get("member_months", "1") for (_, month), row in months(tmp_path).items()} == expected
 
 
+@pytest.mark.parametrize(
+    "rule, first, last, counts",
+    [
+        ("any_day", "01-31", "01-31", True),
+        ("first_of_month", "01-01", "01-01", True),
+        ("first_of_month", "01-02", "01-31", False),
+        ("fifteenth_of_month", "01-15", "01-31", True),
+        ("fifteenth_of_month", "01-16", "01-31", False),
+        ("fifteenth_of_month", "01-01", "01-15", True),
+        ("fifteenth_of_month", "01-01", "01-14", False),
+        ("full_month", "01-01", "01-31", True),
+        ("full_month", "01-01", "01-30", False),
+        ("full_month", "01-02", "01-31", False),
+        ("full_month", "02-01", "02-28", True),
+        ("full_month", "12-01", "12-31", True),
+    ],
+)
+def test_month_rules_at_their_edges(rule: str, first: str, last: str, counts: bool, tmp_path: Path) -> None:
+    document = changed("member_months.counting", rule)
+    run(tmp_path, document, [f"a,2018-{first},2018-{last}", "b,2018-06-01,2018-06-30"], ["c1,1,b,2018-06-03,1.00"])
+    assert set(months(tmp_path)) == {("b", "2018-06"), *([("a", f"2018-{first[:2]}")] if counts else [])}
+
+
+@pytest.mark.parametrize(
+    "day, entry", [("15", "placed"), ("20", "placed"), ("14", "outside_every_span"), ("21", "outside_every_span")]
+)
+def test_days_at_the_edges_of_a_span(day: str, entry: str, tmp_path: Path) -> None:
+    document = changed("member_months.claims_by", "day")
+    run(tmp_path, document, ["a,2018-01-15,2018-01-20"], [f"c1,1,a,2018-01-{day},10.00"])
+    assert controls(tmp_path)[entry] == (1, Fraction(10))
+
+
+@pytest.mark.parametrize("start, overlaps", [("2018-01-19", True), ("2018-01-20", True), ("2018-01-21", False)])
+def test_spans_that_share_a_single_day(start: str, overlaps: bool, tmp_path: Path) -> None:
+    spans = ["a,2018-01-15,2018-01-20", f"a,{start},2018-02-20"]
+    result = run(tmp_path, MAP, spans, ["c1,1,a,2018-01-16,10.00"])
+    assert found_at(result) == ([("spans.csv", 3, 2, "P4V-D063")] if overlaps else [])
+
+
+def test_a_span_within_a_longer_one_does_not_end_it(tmp_path: Path) -> None:
+    """The third span overlaps the first, though not the second."""
+    spans = ["a,2018-01-01,2018-03-31", "a,2018-01-05,2018-01-06", "a,2018-03-31,2018-04-30"]
+    result = run(tmp_path, MAP, spans, ["c1,1,a,2018-01-16,10.00"])
+    assert [place[1] for place in found_at(result)] == [3, 4]
+    assert "the span on line 2 has too" in result.stderr.split("spans.csv:4")[1]
+
+
+@pytest.mark.parametrize(
+    "spans, days",
+    [
+        (["a,2018-01-05,2018-01-10", "a,2018-01-11,2018-01-20"], ("5", "20")),
+        (["a,2018-01-05,2018-01-10", "a,2018-01-12,2018-01-20"], None),
+        (["a,2018-01-05,2018-01-20", "a,2018-01-08,2018-01-10"], ("5", "20")),
+    ],
+)
+def test_stretches_of_days_that_touch_are_one(spans: list[str], days: tuple[str, str] | None, tmp_path: Path) -> None:
+    document = changed("member_months.counting", "covered_days")
+    document["eligibility"]["overlaps"] = "merge"
+    result = run(tmp_path, document, spans, ["c1,1,a,2018-01-16,10.00"])
+    assert result.exit_code == (0 if days else 4)
+    if days:
+        row = months(tmp_path)["a", "2018-01"]
+        assert (row["first_day"], row["last_day"]) == days
+
+
+def test_a_period_keeps_its_first_and_last_day(tmp_path: Path) -> None:
+    spans = ["a,2017-12-01,2018-01-01", "b,2018-03-31,2018-04-30", "c,2017-01-01,2017-12-31", "d,2018-04-01,2018-04-30"]
+    claims = ["c1,1,a,2018-01-01,1.00", "c2,1,b,2018-03-31,2.00", "c3,1,b,2018-04-01,4.00", "c4,1,a,2017-12-31,8.00"]
+    run(tmp_path, MAP, spans, claims, "--period", "2018-01 to 2018-03")
+    assert set(months(tmp_path)) == {("a", "2018-01"), ("b", "2018-03")}
+    assert controls(tmp_path)["placed"] == (2, Fraction(3))
+    assert controls(tmp_path)["outside_the_period"] == (2, Fraction(12))
+
+
+@pytest.mark.parametrize("last, taken", [("2099-12-31", True), ("2100-01-02", False)])
+def test_a_span_of_a_hundred_years(last: str, taken: bool, tmp_path: Path) -> None:
+    """From the first day of 2000, 36,525 days later is the first day of 2100."""
+    result = run(tmp_path, MAP, [f"a,2000-01-01,{last}"], ["c1,1,a,2018-01-16,10.00"])
+    assert result.exit_code == (0 if taken else 4)
+
+
 def test_covered_days_are_written_for_the_contract_to_count(tmp_path: Path) -> None:
     document = changed("member_months.counting", "covered_days")
     run(tmp_path, document, ["a,2018-01-15,2018-02-10"], ["c1,1,a,2018-02-03,10.00"])

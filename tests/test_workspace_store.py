@@ -1,6 +1,7 @@
 """The store: a copy by digest, one content to a day, owner alone, and nothing half written."""
 
 import gzip
+import signal
 import stat
 from datetime import date
 from hashlib import sha256
@@ -118,3 +119,52 @@ def test_the_command(tmp_path: Path, extract: Path, monkeypatch: pytest.MonkeyPa
     assert p4v("data", "add", "a.csv", "--known-at", "2014-02-30").exit_code == 2
     wrong = p4v("data", "add", "a.csv", "--known-at", "2014-03-31", "--table", "member_month")
     assert (wrong.exit_code, "did you mean `member_months`?" in wrong.stderr) == (2, True)
+
+
+class TestAllOrNothing:
+    def test_folders_and_files_at_once(self, tmp_path: Path) -> None:
+        out = tmp_path / "runs"
+        files.write_all(out, {"a": {"x/y.txt": b"1"}, "b": {"z.txt": b"2"}}, {"r.csv": b"3"})
+        assert below(out) == {"a/x/y.txt": b"1", "b/z.txt": b"2", "r.csv": b"3"}
+        assert {stat.S_IMODE(path.stat().st_mode) for path in out.rglob("*") if path.is_file()} == {0o600}
+        files.write_all(out, {"b": {"new.txt": b"4"}}, {"r.csv": b"5"})
+        assert below(out) == {"a/x/y.txt": b"1", "b/new.txt": b"4", "r.csv": b"5"}
+        assert sorted(path.name for path in out.iterdir()) == ["a", "b", "r.csv"]
+
+    def test_a_failure_leaves_what_was_there(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        out = tmp_path / "runs"
+        files.write_all(out, {"a": {"x.txt": b"1"}}, {"r.csv": b"3"})
+        before = below(tmp_path)
+
+        def stopped(_: int) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(files.os, "fsync", stopped)
+        for place in (out, tmp_path / "fresh"):
+            with pytest.raises(KeyboardInterrupt):
+                files.write_all(place, {"a": {"x.txt": b"2"}}, {"r.csv": b"4"})
+        assert below(tmp_path) == before
+        assert [path.name for path in tmp_path.iterdir()] == ["runs"]
+        assert sorted(path.name for path in out.iterdir()) == ["a", "r.csv"]
+
+    def test_a_link_in_the_place_of_one(self, tmp_path: Path) -> None:
+        out = tmp_path / "runs"
+        out.mkdir()
+        (out / "r.csv").symlink_to(tmp_path / "elsewhere.csv")
+        with pytest.raises(Refusal) as caught:
+            files.write_all(out, {"a": {"x.txt": b"2"}}, {"r.csv": b"4"})
+        assert [finding.code for finding in caught.value.findings] == ["P4V-X010"]
+        assert [path.name for path in out.iterdir()] == ["r.csv"]
+
+    def test_an_interruption_waits_for_the_renames(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        real = Path.rename
+
+        def interrupted(self: Path, target: Path) -> Path:
+            signal.raise_signal(signal.SIGINT)
+            return real(self, target)
+
+        monkeypatch.setattr(Path, "rename", interrupted)
+        files.write_all(tmp_path / "runs", {"a": {"x.txt": b"1"}, "b": {"y.txt": b"2"}}, {"r.csv": b"3"})
+        assert below(tmp_path / "runs") == {"a/x.txt": b"1", "b/y.txt": b"2", "r.csv": b"3"}
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from p4v.contract.blocks.benchmark import Benchmark
 from p4v.experience.figures import TABLE, GroupReader, Selection
 from p4v.experience.plan import CENTS, FEE, MARKET, MARKET_BASE, PERFORMANCE, REGION
@@ -59,9 +61,8 @@ def _whole(reader: GroupReader, own: list[str]) -> Iterator[dict[str, Any]]:
 
 
 def _all_windows(reader: GroupReader, rows: Selection) -> Selection:
-    names = list(rows.experience.groups)
-    place = names.index(reader.group) if reader.group in names else len(names)
-    return Selection(rows.experience, rows.served, rows.experience.cells.group == place)
+    groups = [place for place, name in enumerate(rows.experience.groups) if name in reader.plan.groups]
+    return Selection(rows.experience, rows.served, np.isin(rows.experience.cells.group, groups))
 
 
 def _of_window(reader: GroupReader, window: str, fault_codes: Mapping[int, str]) -> Iterator[dict[str, Any]]:

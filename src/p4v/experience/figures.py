@@ -61,10 +61,10 @@ class GroupReader:
         return window in self.plan.windows
 
     def rows(self, window: str) -> "Selection":
-        """The cells of the group in a window; a fee is that of all parts of a pool."""
+        """The cells of the group in a window; of a pool those of all its groups."""
         served = self.plan.windows[window]
         experience = self.experience[served.rules]
-        of_all = [_place(experience.groups, group) for group in (self.plan.groups if window == FEE else [self.group])]
+        of_all = [_place(experience.groups, group) for group in self.plan.groups]
         mine = np.isin(experience.cells.group, of_all) & (experience.cells.window == served.window)
         if window == FEE:
             months = [_month_number(month) for month in self.plan.terms.fee_period.months()]
@@ -149,11 +149,14 @@ class GroupReader:
             self.truncated = Truncated(found.members, self.members(window))
         return Excluded(found.dollars * served.unit, found.months, found.members)
 
-    def _member_years(self, window: str, group: str | None = None) -> tuple[Served, Experience, Mask]:
+    def _member_years(self, window: str, group: str | None = None) -> tuple[Served, Experience, slice]:
         served = self.plan.windows[window]
         experience = self.experience[served.rules]
         years = experience.member_years
-        mine = (years.group == _place(experience.groups, group or self.group)) & (years.window == served.window)
+        # They lie in the order of groups and windows.
+        place = _place(experience.groups, group or self.group)
+        first, end = np.searchsorted(years.group, [place, place + 1])
+        mine = slice(*(first + np.searchsorted(years.window[first:end], [served.window, served.window + 1])))
         return served, experience, mine
 
     def _full_months(self, experience: Experience) -> int | None:

@@ -153,9 +153,8 @@ def _with_status(rows: Rows, rules: DataRules, groups: Sequence[str], kept: "_Ke
     if deaths is not None and any(exclusion.rule == "after_death" for exclusion in rules.exclusions):
         known = deaths.select(dead_member=deaths.member_id, death_month=deaths.death_month)
         table = table.left_join(known, table.member_id == known.dead_member)
-    if any(exclusion.rule == "duplicates" for exclusion in rules.exclusions):
-        same = ibis.window(group_by=[table.group_id, table.member_id, table.month, table.fault], order_by=table.month)
-        table = table.mutate(copy_number=ibis.row_number().over(same))
+    if _of_copies(rules):
+        table = _with_copies(table, rules, kept)
     flags = {f"flag{place}": _matches(table, exclusion).cast("int64") for place, exclusion in _of_members(rules)}
     costs = {f"c{place}": _sum_of(table, cost.sources) for place, cost in enumerate(rules.costs)}
     table = table.mutate(status=_row_status(rows, rules, table), months=table.units.cast("int32"), **flags, **costs)
@@ -281,9 +280,28 @@ def _matches(table: Table, exclusion: Exclusion) -> Any:
     return table[exclusion.column].isin(exclusion.values).fill_null(False)
 
 
+def _of_copies(rules: DataRules) -> list[Exclusion]:
+    return [exclusion for exclusion in rules.exclusions if exclusion.rule == "duplicates"]
+
+
+def _with_copies(table: Table, rules: DataRules, kept: "_Kept") -> Table:
+    """Rows with the number of the copy that each is, from 0. What a rule takes out is no second row of its month."""
+    keys = ["group_id", "member_id", "month"]
+    sound = table.filter(table.fault == 0)
+    counts = sound.group_by(*keys).agg(copies=sound.count())
+    twice = kept.table(counts.filter(counts.copies > 1).select(*keys), "copies")
+    # Only the few that stand twice are put in order.
+    once = table.anti_join(twice, keys).mutate(copy_number=ibis.literal(0, type="int64"))
+    again = table.semi_join(twice, keys)
+    same = ibis.window(group_by=[*(again[key] for key in keys), again.fault], order_by=again.month)
+    table = ibis.union(once, again.mutate(copy_number=ibis.row_number().over(same)))
+    taken = [(table.copy_number > 0) & _in_windows(table, rules, exclusion) for exclusion in _of_copies(rules)]
+    return table.mutate(stamp=ibis.or_(*taken).ifelse(0, table.stamp))
+
+
 def _differing_copies(table: Table, rules: DataRules) -> int:
     """Rows of a member and month that a rule for copies would take out although they say something else."""
-    if not any(exclusion.rule == "duplicates" for exclusion in rules.exclusions):
+    if not _of_copies(rules):
         return 0
     sound = table.filter(table.fault == 0)
     values = ["units", *(f"c{place}" for place in range(len(rules.costs)))]
@@ -412,10 +430,6 @@ def _months_counted(table: Table, rules: DataRules) -> Any:
 def _member_years(final: Table, rules: DataRules) -> Table:
     """One row for each group, member and window."""
     in_file = (final.status >= 0) & (final.window != _NO_MONTH)
-    for place, exclusion in enumerate(rules.exclusions):
-        if exclusion.rule == "duplicates":
-            copies = len(STANDING) + place
-            in_file = in_file & final.status.notin([copies, _left_after_all(copies, rules)])
     found = final.mutate(
         amount=(final.status == STANDING.index(USED)).ifelse(final.amount, 0), counted=_months_counted(final, rules),
         stamp=in_file.ifelse(final.stamp, 0),
@@ -518,10 +532,15 @@ def _years(
     in_two = int(np.sum(np.bitwise_count(months_of_moved) < rows_of_moved))
     months, amount = _ints(fetched, "months"), _ints(fetched, "amount")
     keep = (months != 0) | (amount != 0)
-    own = (months[keep], amount[keep])
-    whole = tuple(_ints(fetched, name)[keep] for name in wholes) or (own[1], own[0])
-    years = MemberYears(group[keep], window[keep], *own, *whole)
-    return years, dict(_months_seen(group, window, seen, len(rules.windows))), twice, in_two
+    key = group * len(rules.windows) + window
+    # Each group's window in one piece, so that reading a group looks at no other's rows.
+    order = np.argsort(key, kind="stable")
+    seen_of = dict(_months_seen(key[order], seen[order], len(rules.windows)))
+    order = order[keep[order]]
+    own = (months[order], amount[order])
+    whole = tuple(_ints(fetched, name)[order] for name in wholes) or (own[1], own[0])
+    years = MemberYears(group[order], window[order], *own, *whole)
+    return years, seen_of, twice, in_two
 
 
 def _stamped(fetched: pa.Table, rules: DataRules) -> tuple[Ints, Ints]:
@@ -543,13 +562,11 @@ def _with_whole(inside: Table, moved: Table) -> Table:
     )
 
 
-def _months_seen(group: Ints, window: Ints, seen: Ints, windows: int) -> Iterator[tuple[tuple[int, int], int]]:
-    """Each group and window with the union of its members' months."""
-    if not len(group):
+def _months_seen(key: Ints, seen: Ints, windows: int) -> Iterator[tuple[tuple[int, int], int]]:
+    """Each group and window with the union of its members' months; a key is group * windows + window, in order."""
+    if not len(key):
         return
-    key = group * windows + window
-    order = np.argsort(key, kind="stable")
-    starts = np.flatnonzero(np.diff(key[order], prepend=-windows - 1))
-    bits = np.bitwise_or.reduceat(seen[order], starts)
-    for place, union in zip(key[order][starts], bits, strict=True):
+    starts = np.flatnonzero(np.diff(key, prepend=-1))
+    bits = np.bitwise_or.reduceat(seen, starts)
+    for place, union in zip(key[starts], bits, strict=True):
         yield (int(place) // windows, int(place) % windows), int(union)

@@ -110,7 +110,8 @@ class Cells:
 
 @dataclass(frozen=True, slots=True)
 class MemberYears:
-    """One row for each group, window and member with a counted row, without ids; all arrays of one length.
+    """One row for each group, window and member with months or dollars, without ids, in the order of groups and then
+    windows; all arrays of one length.
 
     `months` as in `Cells`; `amount` is cents times weights; `whole` and `whole_months` are the same over all groups
     that the member was with in the window, equal to those of the group where one threshold over a move is not wanted.

@@ -151,7 +151,7 @@ def test_the_page_says_what_it_is(page: Page) -> None:
         "the payer's finance department: it shows every group", "January to December 2014", "31 March 2015",
         "30 June 2015", "Net payable to the groups", "$488.00", "5 of 6 contracts settled", "No agreement in force",
         "The agreement holds from 1 January 2015 to 31 December 2016", "Late Group",
-        "member months: member_months.csv, 200,000 rows, known on 30 June 2015",
+        "member months: member_months.csv, 200,000 rows, known on 30 June 2015", "Not tied to source",
     ):  # fmt: skip
         assert text in page.text
 
@@ -203,6 +203,12 @@ def test_totals_of_the_whole_table(tmp_path: Path) -> None:
             ("Rule1", ["−10", "−1", "−$2.00"]), ("Used", ["790", "798", "$15,996.00"]),
         ],
     }  # fmt: skip
+
+
+def test_tied_to_the_totals_of_the_source(tmp_path: Path) -> None:
+    result = result_of(settled_case("gated-share", tmp_path), tied={"owner": "Data desk", "date": "2015-07-01"})
+    made = register_files(entries_of(Settled([result], INPUTS)), INPUTS, ABOUT)
+    assert b"<span>Tied to the expected totals of Data desk, 1 July 2015.</span>" in made["register.html"]
 
 
 def test_totals_where_nobody_has_an_amount() -> None:

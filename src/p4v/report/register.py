@@ -13,7 +13,7 @@ from typing import Any
 from p4v.contract.documents import Program
 from p4v.data.spec import TableInput
 from p4v.money import Rule, decimal_text, rounded_exact
-from p4v.report.controls import EXCLUDED, IN, USED, Control, number, table_digests, window_table, windows
+from p4v.report.controls import EXCLUDED, IN, USED, Control, number, table_digests, tied_text, window_table, windows
 from p4v.report.fonts import font_data
 from p4v.report.gates import GateView, caps_applied, gates
 from p4v.report.sentences import NEXT_FEE
@@ -111,6 +111,8 @@ class RegisterView:
     total: Mapping[str, str]
     waiting: Sequence[Row]
     controls: Sequence[SmallTable]
+    tied: str
+    is_tied: bool
     tables: Sequence[tuple[str, str]]
     font: str
 
@@ -291,6 +293,7 @@ def register_view(
     net = added["net"] or Fraction(0)
     kind = "owed" if net < 0 else "paid" if net > 0 else "nothing"
     words = {"owed": "Net owed by the groups", "paid": "Net payable to the groups", "nothing": "Nothing payable"}
+    tied = next((entry.run.manifest()["tied"] for entry in entries if entry.run is not None), None)
     digests = table_digests({"tables": [_table_entry(table) for table in inputs]})
     return RegisterView(
         ", ".join(sorted({_payer(entry.result.program) for entry in entries})), list(_facts(rows, about)), words[kind],
@@ -299,7 +302,7 @@ def register_view(
         {name: _amount_text(name, added.get(name)) for name, _ in columns},
         [Row(row.name, row.contract, [_STATES.get(row.state, row.state), _in_words(row.why)]) for row in rows
          if row.state != "settled"],
-        list(_controls(entries, inputs)), list(digests), font_data(),
+        list(_controls(entries, inputs)), tied_text(tied), tied is not None, list(digests), font_data(),
     )  # fmt: skip
 
 

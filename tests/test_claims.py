@@ -495,6 +495,7 @@ def test_repeated_amounts_of_which_the_map_is_silent_are_refused(
 ) -> None:
     result = run(tmp_path, changed("medical.amount_on", None), ["a,2018-01-01,2018-01-31"], claims)
     assert found_at(result) == ([("claims.csv", 2, 5, "P4V-D060")] if refused else [])
+    assert ("of a claim, first on lines 2 and 3" in result.stderr) is refused
     assert result.exit_code == (4 if refused else 0)
     assert (tmp_path / "out").exists() is not refused
 

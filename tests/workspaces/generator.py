@@ -282,9 +282,7 @@ def members(world: World, terms: Document) -> Document:
     if "funding" in world.columns and world.chance(25):
         found["funding"] = ["insured"]
     periods = windows_of(terms)
-    exclusions = []
-    if world.duplicates:
-        exclusions.append({"id": "twice", "rule": "duplicates", "rosters": ["cost", "fee"]})
+    exclusions: list[Document] = []
     rosters = ["cost", "fee"] if "tiers" not in terms.get("care_coordination_fee", {}) else ["cost"]
     if world.deaths and world.chance(80):
         exclusions.append({"id": "death", "rule": "after_death", "rosters": rosters})
@@ -295,6 +293,8 @@ def members(world: World, terms: Document) -> Document:
             {"id": "transplant", "rule": "members", "column": "cohort", "values": ["transplant"], "rosters": ["cost"]}
         )
     draw.shuffle(exclusions)
+    if world.duplicates:  # first, so that no other rule takes both copies
+        exclusions.insert(0, {"id": "twice", "rule": "duplicates", "rosters": ["cost", "fee"]})
     for rule in exclusions:
         leave = rule["rule"] in ("duplicates", "after_death") or world.chance(60)
         rule |= {"periods": periods, "months": "leave" if leave else "stay"}

@@ -13,12 +13,12 @@ import traceback
 from collections import Counter
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from p4v.errors import Refusal
-from workspaces.comparing import differences
-from workspaces.counting import counted
-from workspaces.generator import draft
+from p4v.errors import Refusal  # noqa: E402
+from workspaces.comparing import differences  # noqa: E402
+from workspaces.counting import counted  # noqa: E402
+from workspaces.generator import draft  # noqa: E402
 
 
 def main() -> int:

@@ -18,7 +18,7 @@ from p4v.kernels.checked import total
 from p4v.kernels.large_claims import Excess, Excluded, excess, excluded
 from p4v.periods import Period
 
-TABLE = "member_months"
+TABLE, REFERENCE = "member_months", "reference"
 RISK_SCALE = 10**4
 _YEAR = 12
 _MONTH_TEXT = 7
@@ -54,7 +54,8 @@ class GroupReader:
                 continue
             value, column = read(self, key)
             if value is not None:
-                found[name] = Figure(value, wanted.unit, wanted.clause, {"table": TABLE, "column": column})
+                table = REFERENCE if stem == "truncation_point" else TABLE
+                found[name] = Figure(value, wanted.unit, wanted.clause, {"table": table, "column": column})
         return found
 
     def has(self, window: str) -> bool:
@@ -115,6 +116,11 @@ class GroupReader:
         if year is not None and year.point is not None:
             return year.point
         return block.point if block.point is not None else self.point_of_reference(block)
+
+    def reference(self) -> str:
+        """The id of the frozen amounts that the point is read off."""
+        percentile = self.large_claims().percentile
+        return percentile.reference if percentile is not None else ""
 
     def year(self, window: str) -> BaselinePeriod | None:
         against = self.plan.terms.block("benchmark", Benchmark)
@@ -430,7 +436,7 @@ _STEMS: Mapping[str, Read] = {
     "panel_size": lambda reader, _: (reader.panel(), "member_id"),
     "expenditure": _expenditure,
     "reported_expenditure": lambda reader, key: _reported(reader, PERFORMANCE, key or None),
-    "truncation_point": lambda reader, _: (reader.point(PERFORMANCE), "amount"),
+    "truncation_point": lambda reader, _: (reader.point(PERFORMANCE), reader.reference()),
     "large_claims_excess": lambda reader, _: (reader.excess(PERFORMANCE), _basis(reader)),
     "large_claims_excluded": lambda reader, _: (reader.excluded(PERFORMANCE).dollars, _basis(reader)),
     "large_claims_excluded_member_months": lambda reader, _: (

@@ -27,6 +27,7 @@ from p4v.workspace.results import GroupResult
 
 HTML, CSV = "register.html", "register.csv"
 _FEE, _NET, _UPLIFT = "care_coordination_fee", "net_payment", "fee_schedule_uplift"
+_TAKEN_BACK = "claw_back"
 _CENT_PLACES = 2
 _PREFIX = 12
 AMOUNTS = ("member_months", "benchmark", "expenditure", "gross_savings", "earned", "fee", "paid_and_other", "net")
@@ -196,7 +197,11 @@ def _missed(gate: GateView) -> str:
 
 def _fees_and_points(lines: Lines) -> Iterator[str]:
     if _has(lines, NEXT_FEE):
-        yield f"new fee {shown(lines[NEXT_FEE])} per member per month"
+        decrease = figure(lines["decrease_pmpm"]) if _has(lines, "decrease_pmpm") else 0
+        for_less = f" for {shown(lines['decrease_pmpm'])} less cost than the benchmark" if decrease > 0 else ""
+        yield f"new fee {shown(lines[NEXT_FEE])} per member per month{for_less}"
+    if _has(lines, _TAKEN_BACK) and figure(lines[_TAKEN_BACK]) > 0:
+        yield f"{shown(lines[_TAKEN_BACK])} of the fee taken back"
     if _has(lines, _UPLIFT):
         yield f"fee schedule up {shown(lines[_UPLIFT])}"
 
@@ -216,7 +221,9 @@ def _quality_text(lines: Lines) -> str:
 
 def _met_text(lines: Lines) -> str:
     name = next((name for name in ("measures_met", "thresholds_met") if _has(lines, name)), None)
-    return "" if name is None or _has(lines, "quality_score") else f"{shown(lines[name])} measures met"
+    if name is None or _has(lines, "quality_score"):
+        return ""
+    return f"{shown(lines[name])} measure{'' if figure(lines[name]) == 1 else 's'} met"
 
 
 def _has(lines: Lines, name: str) -> bool:

@@ -27,7 +27,7 @@ from p4v.workspace.results import GroupResult
 
 HTML, CSV = "register.html", "register.csv"
 _FEE, _NET, _UPLIFT = "care_coordination_fee", "net_payment", "fee_schedule_uplift"
-_TAKEN_BACK = "claw_back"
+_FEE_NOW, _TAKEN_BACK = "care_coordination_fee_pmpm", "claw_back"
 _CENT_PLACES = 2
 _PREFIX = 12
 AMOUNTS = ("member_months", "benchmark", "expenditure", "gross_savings", "earned", "fee", "paid_and_other", "net")
@@ -197,8 +197,10 @@ def _missed(gate: GateView) -> str:
 
 def _fees_and_points(lines: Lines) -> Iterator[str]:
     if _has(lines, NEXT_FEE):
-        decrease = figure(lines["decrease_pmpm"]) if _has(lines, "decrease_pmpm") else 0
-        for_less = f" for {shown(lines['decrease_pmpm'])} less cost than the benchmark" if decrease > 0 else ""
+        raised = _has(lines, _FEE_NOW) and figure(lines[NEXT_FEE]) > figure(lines[_FEE_NOW])
+        for_less = ""
+        if raised and _has(lines, "decrease_pmpm"):
+            for_less = f" for {shown(lines['decrease_pmpm'])} less cost than the benchmark"
         yield f"new fee {shown(lines[NEXT_FEE])} per member per month{for_less}"
     if _has(lines, _TAKEN_BACK) and figure(lines[_TAKEN_BACK]) > 0:
         yield f"{shown(lines[_TAKEN_BACK])} of the fee taken back"

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -382,10 +383,17 @@ def _block_findings(
                 "P4V-C020", entry.key, ".".join(map(str, (*path, name))), "an unknown key", known, remedy=remedy
             )
             continue
-        annotated: Any = Annotated[spec.annotation, *spec.metadata] if spec.metadata else spec.annotation
         models = _models_in(spec.annotation) or [block]
-        for error in _errors_of(TypeAdapter(annotated), plain(entry.value)):
+        for error in _errors_of(_adapter(block, name), plain(entry.value)):
             yield from findings_of(file, entry.value, (*path, name), error, models[0])
+
+
+@cache
+def _adapter(block: type[Block], name: str) -> TypeAdapter[Any]:
+    """Checks one term of a block. Building one takes longer than reading a contract."""
+    spec = block.model_fields[name]
+    annotated: Any = Annotated[spec.annotation, *spec.metadata] if spec.metadata else spec.annotation
+    return TypeAdapter(annotated)
 
 
 def _errors_of(adapter: TypeAdapter[Any], value: Any) -> Iterator[ValidationError]:

@@ -27,7 +27,8 @@ Where the terms leave something open, this is how it is read here:
 10. A percentile is the nearest rank, k = ceil(p x n), of the rows of the reference; annualised: amount x 12 / months.
 11. Truncation compares dollars as the steps before it left them: normalised, and completed if one factor for the year
     comes first. Factors by run-out or by category complete reported (normalised) dollars, and the sum is added: both are
-    lines against reported cost. If normalising comes after, the excess is normalised in the group's own proportion.
+    lines against reported cost. If normalising comes after, what is left is normalised in the group's own proportion.
+    An adjustment before large claims comes right before them; without large claims it is one like the others.
 12. The baseline runs the same steps but named adjustments, late claims, fees and risk; members excluded with their
     months leave them there too; its point is the year's own or the performance period's; its factor the year's own or
     none.
@@ -430,21 +431,17 @@ class Steps:
                 found.months -= found.excluded_months
         raw = sum(found.reported.values(), ZERO)
         normal = sum((self.factors[id_] * dollars for id_, dollars in found.reported.items()), ZERO)
-        amount = raw
-        if others and "before_large_claims" in others:
-            amount = others["before_large_claims"](amount, found.months)
+        amount = cut = raw
+        early = (others or {}).get("before_large_claims")
         for step in self.order:
+            if early is not None and step in ("truncate", "adjustments"):
+                amount, early = early(amount, found.months), None
             if step == "normalise":
-                amount = (
-                    amount + normal - raw
-                    if not self.before("truncate", step)
-                    else amount * normal / raw
-                    if raw
-                    else amount
-                )
+                amount += cut * normal / raw - cut if raw else 0
             elif step == "truncate":
                 assert self.large is not None
-                amount -= found.excluded + found.excess * number(self.large.get("pooled_share", 1))
+                taken = found.excluded + found.excess * number(self.large.get("pooled_share", 1))
+                amount, cut = amount - taken, cut - taken
             elif step == "complete" and factor is not None:
                 assert self.completion is not None
                 amount = completed(amount, factor, self.completion["convention"])

@@ -62,6 +62,9 @@ class Refusal(Exception):
         self.findings: Sequence[Finding] = tuple(findings)
         super().__init__(f"{len(self.findings)} findings")
 
+    def __str__(self) -> str:
+        return self.text(as_json=False)
+
     @property
     def exit_code(self) -> int:
         return min(finding.exit_code for finding in self.findings)

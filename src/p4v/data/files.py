@@ -15,7 +15,6 @@ from p4v.data.table import file_kind
 from p4v.errors import Finding, Refusal
 
 Format = Literal["csv", "csv.gz", "parquet", "duckdb", "frame"]
-FRAME = "table in memory"
 _SAVE_AS_CSV = "save the table as CSV, UTF-8"
 _FOREIGN = {
     b"PK\x03\x04": "a zip file or workbook",

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from p4v.contract.values import ID_ALLOWED, ID_PATTERN
 from p4v.data.engine import Engine, name_literal, text_literal
-from p4v.data.files import FRAME, Found, TableFile
+from p4v.data.files import Found, TableFile
 from p4v.data.scan import scan_csv
 from p4v.data.spec import TableSpec
 from p4v.data.typed import Form
@@ -143,21 +143,22 @@ def _duckdb_layout(spec: TableSpec, found: Found, engine: Engine) -> Layout:
 
 def frame_layout(spec: TableSpec, engine: Engine) -> Layout:
     """The layout of a frame in memory, which the engine reads where it is."""
-    table = _arrow_table(spec.frame)
-    _refuse_twice(table.column_names, FRAME)
+    shown = f"{spec.role} in memory"
+    table = _arrow_table(spec.frame, shown)
+    _refuse_twice(table.column_names, shown)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as stream:
         stream.write_table(table)
     content = sink.getvalue()
     digest = sha256(content).hexdigest()
-    file = TableFile(spec, Path(FRAME), FRAME, "frame", len(content), table.num_rows, digest)
+    file = TableFile(spec, Path(shown), shown, "frame", len(content), table.num_rows, digest)
     name = f"{spec.role}_frame"
     engine.raw.register(name, table)
     layout = _arrow_layout(file, table.schema, [Proof(column.null_count == 0) for column in table.columns])
     return replace(layout, reading=name_literal(name))
 
 
-def _arrow_table(frame: Any) -> pa.Table:
+def _arrow_table(frame: Any, shown: str) -> pa.Table:
     """A frame of pandas, polars or pyarrow as an Arrow table. Raises `Refusal` for a column of mixed types."""
     if isinstance(frame, pa.Table):
         return frame
@@ -169,7 +170,7 @@ def _arrow_table(frame: Any) -> pa.Table:
         try:
             arrays.append(pa.Array.from_pandas(frame.iloc[:, place]))
         except (pa.ArrowInvalid, pa.ArrowTypeError):
-            findings.append(wrong_type(FRAME, name, "several"))
+            findings.append(wrong_type(shown, name, "several"))
     if findings:
         raise Refusal(findings)
     return pa.Table.from_arrays(arrays, names=names)

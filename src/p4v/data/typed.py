@@ -247,8 +247,17 @@ def _number(cell: ir.Value, source: Source) -> ir.Value:
             exact = ibis.cases((cell.re_search(pattern), cell.try_cast(f"decimal({digits}, {decimals})")))
         case _:
             fixed = cell.try_cast(f"decimal({digits}, {decimals})")
-            exact = ibis.cases((fixed == cell, fixed))
+            exact = ibis.cases((_same(fixed, cell), fixed))
     return (exact * 10**decimals).cast("int64") if decimals else exact.cast("int64")
+
+
+def _same(fixed: ir.Value, cell: ir.Value) -> ir.BooleanValue:
+    """Whether a decimal lost nothing. Where neither type holds the other, both are widened, which is slower."""
+    here, there = fixed.type(), cell.type()
+    if here.castable(there) or there.castable(here):
+        return fixed == cell
+    wide = f"decimal(38, {max(here.scale, there.scale)})"
+    return fixed.try_cast(wide) == cell.try_cast(wide)
 
 
 def broken_rules(

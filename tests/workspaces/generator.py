@@ -20,7 +20,7 @@ from workspaces.tables import Tables, days_of_month, is_amount, month_number, mo
 CENT = Fraction(1, 100)
 PERIODS = ("2014", "2014", "2014", "2013-07 to 2014-06", "2014-01 to 2014-06")
 RULES = ("half_up", "half_up", "half_even", "down", "up")
-AIMS = (*["tie"] * 7, *["far"] * 6, *["below"] * 4, "gate", "gate", "loss", "any")
+AIMS = (*["tie"] * 4, *["far"] * 7, *["below"] * 7, "gate", "gate", "loss", "any")
 CATEGORIES = ("inpatient", "outpatient", "professional", "pharmacy")
 COUNTING = ("any_day", "first_of_month", "fifteenth_of_month", "full_month", "pro_rata_days")
 PAIRS = (
@@ -576,7 +576,7 @@ def steered(world: World, document: Document, tables: Tables, asked: Asked) -> b
     if against is None or spent is None or months <= 0 or spent <= 0:
         return False
     exact = set(terms["benchmark"]) == {"clause", "pmpm"} and "completion" not in terms["expenditure"]
-    aim = "tie" if exact and world.chance(75) else draw.choice(AIMS)
+    aim = "tie" if exact and world.chance(45) else draw.choice(AIMS)
     rate = number(terms["gate"]["minimum_savings_rate"])
     wanted = {
         "tie": spent * (1 + rate + Fraction(draw.randint(2, 15), 100)),
@@ -594,7 +594,7 @@ def steered(world: World, document: Document, tables: Tables, asked: Asked) -> b
             assert against is not None
         if aim in ("tie", "gate") or abs(wanted - against) > abs(wanted) / 50:
             steer_benchmark(settling, document, against, wanted, aim)
-    if aim in ("tie", "far", "any") and world.chance(75) and not ties(document, tables, contracted, asked):
+    if aim in ("tie", "far", "any") and world.chance(95) and not ties(document, tables, contracted, asked):
         capped(world, document, tables, asked)
     panel(world, terms, result)
     return True

@@ -20,6 +20,7 @@ from p4v.data.parts import find_parts
 from p4v.data.places import (
     Opened,
     broken_files,
+    deaths_twice,
     duplicate_findings,
     fault_counts,
     id_findings,
@@ -86,6 +87,7 @@ class OpenTables:
         typed = self._typed(opened)
         counts = fault_counts(self.con, typed)
         findings = row_findings(opened, counts) if counts else id_findings(opened, typed)
+        findings = findings or deaths_twice(opened, typed)
         if findings:
             raise Refusal(findings)
         return typed.select("member_id", "death_month")

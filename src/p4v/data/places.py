@@ -158,6 +158,23 @@ def duplicate_findings(opened: Opened) -> list[Finding]:
     return findings[:_MOST]
 
 
+def deaths_twice(opened: Opened, typed: ir.Table) -> list[Finding]:
+    """Members who stand in the table of deaths a second time: each would count all their rows again."""
+    grouped = typed.group_by("member_id").agg(rows=typed.count())
+    twice = grouped.filter(grouped["rows"] > 1).limit(_MOST).drop("rows")
+    first: dict[str, str] = {}
+    findings = []
+    for part, file, sql in opened.files():
+        rows = opened.typed(part, sql).semi_join(twice, "member_id").order_by(ROW).select("member_id", ROW)
+        for row in opened.con.to_pyarrow(rows).to_pylist():
+            here = place(file, row[ROW])
+            where = first.setdefault(row["member_id"], here)
+            if where != here:
+                found, allowed = f"the member of {where} again", "one row for each member"
+                findings.append(at(file, row[ROW], "P4V-D030", found, allowed, part.column("member_id")))
+    return findings[:_MOST]
+
+
 def _keys(opened: Opened, part: Part, sql: str, number: int) -> ir.Table:
     typed = opened.typed(part, sql)
     month = "year" if opened.yearly else "month"

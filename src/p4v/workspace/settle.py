@@ -33,6 +33,7 @@ from p4v.worksheet import LineFault
 from p4v.workspace.again import SCHEMA
 from p4v.workspace.document import Workspace
 from p4v.workspace.given import GivenTables, read_given_tables
+from p4v.workspace.needs import market_findings, refuse_unmet, refuse_unruled_deaths
 from p4v.workspace.occasion import NotNow, Occasion, occasion_of
 from p4v.workspace.results import GroupResult, Request, Settled
 from p4v.workspace.tie import Tied, tie
@@ -83,7 +84,8 @@ def settle_contracts(
     with open_tables(sources.tables, threads=request.threads, memory=None) as tables, tables.working():
         rows = Rows(tables.con, tables.months, tables.deaths, tables.columns, tables.months_kind == "covered_days")
         tied = tie(sources.tables, rows)
-        jobs = _jobs(todo, request, tables)
+        jobs = _jobs(todo, request, rows, sources)
+        refuse_unruled_deaths(rows, {job.program.id: job.plan for job in jobs}, sources.months)
         experience = _rolled_up(jobs, sources, tables, rows, step)
         inputs = (*tables.inputs, *given.inputs, *(tied.inputs if tied else ()))
         settler = _Settler(sources, request, tables, given, tied, inputs, experience, contracted)
@@ -165,8 +167,8 @@ def _not_settled(program: Program, why: NotNow) -> GroupResult:
     return GroupResult(program.id, party.id, party.name, program, why.state, why.reason)
 
 
-def _jobs(todo: Sequence[tuple[Program, Occasion]], request: Request, tables: OpenTables) -> list[_Job]:
-    """What each contract wants. Raises `Refusal` with the terms that any of them lacks."""
+def _jobs(todo: Sequence[tuple[Program, Occasion]], request: Request, rows: Rows, sources: Sources) -> list[_Job]:
+    """What each contract wants. Raises `Refusal` with the terms and columns that any of them lacks."""
     jobs: list[_Job] = []
     findings: list[Finding] = []
     for program, occasion in todo:
@@ -175,7 +177,9 @@ def _jobs(todo: Sequence[tuple[Program, Occasion]], request: Request, tables: Op
             terms = terms_for(program, occasion.period, None, *days)
             known, paid_through, fee_period = days
             asked = figures_asked(program, occasion.period, None, known, occasion.status, paid_through, fee_period)
-            jobs.append(_Job(program, occasion, terms, asked, plan_of(terms, asked, _group(program), tables.columns)))
+            plan = plan_of(terms, asked, _group(program), rows.columns)
+            refuse_unmet(terms, plan, rows, program.id, sources.months, sources.shown)
+            jobs.append(_Job(program, occasion, terms, asked, plan))
         except Refusal as refusal:
             findings += refusal.findings
         except NotInForce as error:
@@ -278,7 +282,7 @@ class _Settler:
         assert contract is not None
         group = contract.group.id
         reader = GroupReader(job.plan, group, self.experience, self.contracted, self._point)
-        self._refuse_missing(job)
+        self._refuse_missing(job, reader)
         found = reader.figures() | self._waived(job, reader)
         found |= self._given(job, group, found)
         figures = Figures(found, job.occasion.status)
@@ -316,8 +320,8 @@ class _Settler:
         remedy = "give it in the table `figures` (group_id, period, name, key, value), or quality results in `quality`"
         return Finding("P4V-D013", self.sources.shown, f"no `{name}`", allowed, "tables", help=remedy)
 
-    def _refuse_missing(self, job: _Job) -> None:
-        """A group that is not in the data, and months without a single row."""
+    def _refuse_missing(self, job: _Job, reader: GroupReader) -> None:
+        """A group that is not in the data, months without a single row, and a market without members."""
         findings: list[Finding] = []
         for window, served in job.plan.windows.items():
             experience = self.experience[served.rules]
@@ -328,6 +332,7 @@ class _Settler:
                     findings.append(Finding("P4V-D038", self.sources.months, found, "rows of the contract's group"))
                 else:
                     findings += self._months_missing(group, experience, served.window)
+        findings = findings or list(market_findings(reader, self.sources.months))
         if findings:
             raise Refusal(list(dict.fromkeys(findings)))
 

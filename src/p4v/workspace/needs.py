@@ -1,0 +1,174 @@
+"""What a contract wants of tables that they may not have: columns, deaths, days, the members of a market.
+
+What is missing is refused, because a cost column that nobody gave would be a cost of nothing.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from p4v.contract.blocks.benchmark import Benchmark, Market
+from p4v.contract.blocks.cost import Expenditure
+from p4v.contract.blocks.members import MemberMonths
+from p4v.contract.terms import Terms
+from p4v.errors import Finding, Refusal
+from p4v.experience.figures import GroupReader
+from p4v.experience.plan import MARKET, MARKET_BASE, REGION, Plan
+from p4v.experience.rollup import Rows
+from p4v.experience.rules import DataRules
+from p4v.periods import Period
+
+_MARKETS = (MARKET, MARKET_BASE, REGION)
+_OF_COST = frozenset({
+    "expenditure", "reported_expenditure", "incurred_expenditure", "large_claims_excess", "large_claims_excluded",
+    "market_expenditure", "regional_expenditure", "stratum_expenditure",
+})  # fmt: skip
+"""Stems of figures that cost columns give."""
+_OF_RISK = frozenset({"risk_points", "baseline_risk_points", "market_risk_points", "market_base_risk_points"})
+_YEAR = 12
+
+
+def refuse_unmet(terms: Terms, plan: Plan, rows: Rows, contract: str, shown: str, workspace: str) -> None:
+    """Raises `Refusal` with what the terms want of member months that these do not have.
+
+    `shown` is what messages call the member months, `workspace` the file that names the tables.
+    """
+    if rows.by_days:
+        _refuse_without_day_rule(terms)
+    if rows.deaths is None and any(rule.rule == "after_death" for rules in plan.rules() for rule in rules.exclusions):
+        allowed = f"`deaths`, which an exclusion of contract {contract} looks at"
+        raise Refusal([Finding("P4V-C022", workspace, "no table `deaths`", allowed, "tables.deaths")])
+    wanted = {**_columns(plan), **_figure_columns(plan)}
+    remedy = "bind the column under `columns` of the table"
+    findings = [
+        Finding("P4V-D004", shown, "no such column", f"a column for {why} of contract {contract}", name, help=remedy)
+        for name, why in wanted.items()
+        if name not in rows.columns
+    ]
+    types = rows.months.schema()
+    findings += [
+        Finding("P4V-D051", shown, "a column of numbers", f"text for {why} of contract {contract}", name)
+        for name, why in _columns(plan).items()
+        if name in rows.columns and not types[name].is_string()
+    ]
+    if findings:
+        raise Refusal(findings)
+
+
+def _refuse_without_day_rule(terms: Terms) -> None:
+    """Days make a member month only by a rule of the contract."""
+    members = terms.need("member_months", MemberMonths)
+    if members.counting is None:
+        raise terms.lacks("member_months", "counting", "the member months are given by their covered days")
+    if members.counting == "counted":
+        found, allowed = "`counted`, and member months by covered days", "a rule by which covered days are counted"
+        raise terms.refused("P4V-C023", "member_months", ("counting",), found, allowed)
+
+
+def _columns(plan: Plan) -> dict[str, str]:
+    """Each text column that the rules look at, and what for."""
+    return {column: why for rules in plan.rules() for column, why in _looked_at(rules)}
+
+
+def _looked_at(rules: DataRules) -> Iterator[tuple[str, str]]:
+    if rules.products:
+        yield "product", "the `products`"
+    if rules.funding:
+        yield "funding", "the `funding`"
+    if rules.cell is not None:
+        yield rules.cell, f"what is kept apart by {rules.cell}"
+    for column, _ in rules.where:
+        yield column, "the market"
+    for exclusion in rules.exclusions:
+        if exclusion.column is not None:
+            yield exclusion.column, f"the exclusion `{exclusion.id}`"
+
+
+def _figure_columns(plan: Plan) -> Mapping[str, str]:
+    """The columns of numbers that figures are added up from."""
+    found: dict[str, str] = {}
+    if plan.stems() & _OF_COST and not all(rules.costs for rules in plan.rules() if rules.roster == "cost"):
+        found[_basis(plan)] = "the `expenditure`"
+    if plan.stems() & _OF_RISK:
+        found["risk_score"] = "the `risk`"
+    return found
+
+
+def _basis(plan: Plan) -> str:
+    cost = plan.terms.block("expenditure", Expenditure)
+    return cost.basis if cost is not None else "allowed"
+
+
+def market_findings(reader: GroupReader, shown: str) -> Iterator[Finding]:
+    """Markets, or cells of one, in which nobody has a member month that counts: they have no cost to compare with."""
+    against = reader.plan.terms.block("benchmark", Benchmark)
+    if against is None:
+        return
+    if against.market_trend is not None:
+        for window in (MARKET, MARKET_BASE):
+            yield from _empty(reader, window, against.market_trend, against.market_trend.cells, shown)
+    if against.regional is not None:
+        yield from _empty(reader, REGION, against.regional, [None], shown)
+
+
+def _empty(
+    reader: GroupReader, window: str, market: Market, cells: Iterable[str | None], shown: str
+) -> Iterator[Finding]:
+    if not reader.has(window):
+        return
+    rows = reader.market(window, market.exclude)
+    period = rows.served.rules.windows[rows.served.window].period
+    for cell in cells:
+        if not (rows if cell is None else rows.of_cell(cell)).months():
+            where = "the market" if cell is None else f"cell `{cell}` of the market"
+            found = f"no member month in {where} of group `{reader.group}` in {period}"
+            yield Finding("P4V-D039", shown, found, "member months of the market to compare with", "month")
+
+
+def refuse_unruled_deaths(rows: Rows, plans: Mapping[str, Plan], shown: str) -> None:
+    """Raises `Refusal` for rows after a member's month of death, where the contract has no rule for them."""
+    unruled = {contract: plan for contract, plan in plans.items() if not _rules_deaths(plan)}
+    if rows.deaths is None or not unruled:
+        return
+    cells = _after_death(rows)
+    findings = []
+    for contract, plan in unruled.items():
+        count = sum(cell["rows"] for cell in cells if _counts(plan, cell))
+        if count:
+            found = f"{count} {'row' if count == 1 else 'rows'} of contract {contract} after the month of a death"
+            allowed = "none, or an exclusion with `rule: after_death` in the contract"
+            findings.append(Finding("P4V-D073", shown, found, allowed, "month"))
+    if findings:
+        raise Refusal(findings)
+
+
+def _rules_deaths(plan: Plan) -> bool:
+    members = plan.terms.block("member_months", MemberMonths)
+    return any(rule.rule == "after_death" for rule in (members.exclusions or [] if members else []))
+
+
+def _after_death(rows: Rows) -> list[dict[str, Any]]:
+    """Rows after their member's month of death, counted by what contracts tell apart."""
+    deaths: Any = rows.deaths
+    deaths = deaths.select(dead_member=deaths.member_id, death_month=deaths.death_month)
+    joined = rows.months.inner_join(deaths, rows.months.member_id == deaths.dead_member)
+    late = joined.filter((joined.month > joined.death_month) & (joined.fault == 0))
+    keys = ["group_id", "month", *(name for name in ("purpose", "product", "funding") if name in rows.columns)]
+    found: list[dict[str, Any]] = rows.engine.to_pyarrow(late.group_by(*keys).agg(rows=late.count())).to_pylist()
+    return found
+
+
+def _counts(plan: Plan, cell: Mapping[str, Any]) -> bool:
+    """Whether a contract would count such rows."""
+    return cell["group_id"] in plan.groups and any(
+        _in_months(served.rules.windows[served.window].period, cell["month"])
+        and cell.get("purpose", served.rules.roster) == served.rules.roster
+        and (not served.rules.products or cell["product"] in served.rules.products)
+        and (not served.rules.funding or cell["funding"] in served.rules.funding)
+        for window, served in plan.windows.items()
+        if window not in _MARKETS
+    )
+
+
+def _in_months(period: Period, month: int) -> bool:
+    first, last = period.first_day, period.last_day
+    return first.year * _YEAR + first.month - 1 <= month <= last.year * _YEAR + last.month - 1

@@ -394,6 +394,7 @@ def test_a_percentile_takes_its_point_as_given(tmp_path: Path) -> None:
     ],
 )
 def test_months_leave_with_excluded_members_or_stay(tmp_path: Path, months: str, names: set[str]) -> None:
+    """Who is left out of the cost is a member all the same: what is paid for members is paid for 100 months."""
     large = {"form": "exclude", "point": "200000", "months": months}
     program = program_of(
         contract(expenditure={"basis": "paid", "large_claims": large}, capitation={"pmpm": "10"}), tmp_path
@@ -401,9 +402,8 @@ def test_months_leave_with_excluded_members_or_stay(tmp_path: Path, months: str,
     assert asked(program) == {"reported_expenditure", "large_claims_excluded"} | names
     given = dict.fromkeys(asked(program), 100) | {"large_claims_excluded_member_months": 12}
     sheet = worksheet(program, YEAR, None, figures(given))
-    expected = 88 if months == "leave" else 100
-    assert sheet["member_months"].figure == expected
-    assert sheet["capitation"].figure == 10 * expected
+    assert sheet["member_months"].figure == (88 if months == "leave" else 100)
+    assert sheet["capitation"].figure == 10 * 100
 
 
 # The baseline and the market

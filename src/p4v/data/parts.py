@@ -11,7 +11,7 @@ from p4v.data.engine import Engine, name_literal, text_literal
 from p4v.data.files import Found, TableFile
 from p4v.data.layouts import Layout, Proof, frame_layout, layout_of, wrong_type
 from p4v.data.spec import TableSpec
-from p4v.data.typed import ROW, Form, Source, highest_of, lowest_of
+from p4v.data.typed import MONTH_UNITS, ROW, Form, Source, highest_of, lowest_of
 from p4v.errors import SHOWN_FINDINGS, Finding, Refusal
 
 
@@ -103,9 +103,12 @@ def _empty_is_null(column: Bound, form: Form) -> bool:
 
 
 def _within(column: Bound, form: Form, proof: Proof, yearly: bool) -> bool:
-    if form != "integer" or column.kind not in ("money", "day") or proof.lowest is None or proof.highest is None:
+    if form != "integer" or column.kind not in ("money", "day", "months"):
         return False
-    return lowest_of(column.kind) <= proof.lowest and proof.highest <= highest_of(column.kind, yearly)
+    if proof.lowest is None or proof.highest is None:
+        return False
+    unit = MONTH_UNITS if column.kind == "months" else 1
+    return lowest_of(column.kind) <= proof.lowest * unit and proof.highest * unit <= highest_of(column.kind, yearly)
 
 
 def _forms_of(column: Bound) -> tuple[Form, ...]:

@@ -41,6 +41,8 @@ _PATTERNS: Mapping[Kind, str] = {
     "months": r"^[0-9]{1,2}(\.[0-9]{1,6}0*)?\z",
     "day": r"^[0-9]{1,2}\z",
 }
+MONTH_UNITS = 10**6
+"""Units of a member month."""
 _DIGITS: Mapping[Kind, tuple[int, int]] = {"money": (13, 2), "risk": (8, 4), "months": (8, 6), "day": (2, 0)}
 """Digits and decimals of the fixed-point numbers."""
 _TYPES: Mapping[Kind, str] = {"money": "int64", "risk": "int64", "months": "int64", "day": "int32"}
@@ -81,7 +83,7 @@ def highest_of(kind: Kind, yearly: bool) -> int:
     limits: Mapping[Kind, int] = {
         "money": CENTS_LIMIT,
         "risk": 10**8 - 1,
-        "months": (12 if yearly else 1) * 10**6,
+        "months": (12 if yearly else 1) * MONTH_UNITS,
         "day": 31,
     }
     return limits[kind]
@@ -240,6 +242,8 @@ def _number(cell: ir.Value, source: Source) -> ir.Value:
     decimals = 0 if source.in_cents else decimals
     match source.form:
         case "integer":
+            if source.within:
+                return cell.cast("int64") * 10**decimals if decimals else cell.cast("int64")
             small = cell.try_cast("int64")
             return small if decimals == 0 else ibis.cases((small.between(-1000, 1000), small)) * 10**decimals
         case "text":

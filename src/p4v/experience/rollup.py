@@ -260,11 +260,12 @@ def _row_status(rows: Rows, rules: DataRules, table: Table) -> Any:
     for column, wanted in (("product", rules.products), ("funding", rules.funding)):
         if wanted:
             cases.append((table[column].notin(wanted), STANDING.index(OTHER_MEMBERS)))
-    for place, exclusion in enumerate(rules.exclusions):
-        if exclusion.rule != "members":
-            cases.append((_matches(table, exclusion) & _in_windows(table, rules, exclusion), len(STANDING) + place))
     if rows.by_days:
         cases.append((table.units == 0, STANDING.index(OTHER_DAYS)))
+    # Copies first, whatever the order: another rule would take both, and keep the months of both.
+    of_rows = [(place, rule) for place, rule in enumerate(rules.exclusions) if rule.rule != "members"]
+    for place, exclusion in sorted(of_rows, key=lambda item: item[1].rule != "duplicates"):
+        cases.append((_matches(table, exclusion) & _in_windows(table, rules, exclusion), len(STANDING) + place))
     return ibis.cases(*cases, else_=STANDING.index(USED)).cast("int16")  # of a rejected row, less than 0: its fault
 
 
@@ -304,7 +305,9 @@ def _differing_copies(table: Table, rules: DataRules) -> int:
     if not _of_copies(rules):
         return 0
     sound = table.filter(table.fault == 0)
-    values = ["units", *(f"c{place}" for place in range(len(rules.costs)))]
+    values = ["units", "cell", *(f"c{place}" for place in range(len(rules.costs)))]
+    looked_at = {"risk_score", "revenue", "product", "funding", *(exclusion.column for exclusion in rules.exclusions)}
+    values += sorted(column for column in looked_at if column is not None and column in sound.columns)
     ends = {f"{end}_{name}": getattr(sound[name], end)() for name in values for end in ("min", "max")}
     copies = sound.group_by("group_id", "member_id", "month").agg(copies=sound.count(), **ends)
     differ = ibis.or_(*(copies[f"min_{name}"] != copies[f"max_{name}"] for name in values))
@@ -405,7 +408,12 @@ def _without(grouped: Table, taken: Sequence[Table], rules: DataRules) -> Table:
 
 def _left_for(place: int, rules: DataRules) -> list[int]:
     """Statuses of rows that no rule before this one has taken."""
-    return [STANDING.index(USED), *range(len(STANDING) + place + 1, len(STANDING) + len(rules.exclusions))]
+    later = [
+        len(STANDING) + other
+        for other, rule in enumerate(rules.exclusions)
+        if other > place and rule.rule != "duplicates"
+    ]
+    return [STANDING.index(USED), *later]
 
 
 def _minimum_status(rules: DataRules) -> int:

@@ -107,6 +107,10 @@ class Course:
         cost = self.block("expenditure", Expenditure)
         return cost is not None and cost.large_claims is not None and cost.large_claims.months == "leave"
 
+    def paid_months(self, block: str) -> Line:
+        """The months of members for whom a fee is paid: who is left out of the cost is a member all the same."""
+        return self.given(BEFORE_EXCLUSION if self.months_leave() and not self._cells() else "member_months", block)
+
     def _months_without_excluded(self) -> Line:
         """The member months that count, of those there were and those that left."""
         left = "large_claims_excluded_member_months"

@@ -37,7 +37,8 @@ def write_capitation(course: Course) -> Line | None:
     if course.block("capitation", Capitation) is None:
         return None
     part = course.terms.occasion.fee_period is not None
-    months = course.given("capitation_member_months" if part else "member_months", "capitation")
+    of = "capitation"
+    months = course.given("capitation_member_months", of) if part else course.paid_months(of)
     return course.settle(
         fees.capitation, "capitation", capitation_pmpm=course.term("capitation", "pmpm"), member_months=months
     )
@@ -105,7 +106,7 @@ def _parts(course: Course, block: CareCoordinationFee) -> list[Line]:
 def _months(course: Course, block: CareCoordinationFee) -> Line:
     """The months of the cost side, unless the fee has a roster or a period of its own."""
     own = block.roster == "fee" or course.terms.occasion.fee_period is not None
-    return course.given("fee_member_months" if own else "member_months", BLOCK)
+    return course.given("fee_member_months", BLOCK) if own else course.paid_months(BLOCK)
 
 
 def _less_recovered(course: Course, block: CareCoordinationFee, amount: Line, rate: Line) -> Line:

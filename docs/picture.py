@@ -1,4 +1,7 @@
-"""The picture of a statement in the README, from the contract and the figures that the README itself prints."""
+"""The pictures of the README: a statement of the contract that it prints, the demo's register, and how one group ties.
+
+`make picture` makes them again; each page is taken as the program writes it.
+"""
 
 import re
 import shutil
@@ -7,9 +10,16 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PICTURE = ROOT / "docs" / "statement.png"
-SIZE = (1100, 1240)
-FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--force-color-profile=srgb")
+P4V = ROOT / ".venv" / "bin" / "p4v"
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--force-color-profile=srgb",
+    "--virtual-time-budget=5000",
+)  # fmt: skip
+WIDTH = 1100
+_WINDOW = """<!doctype html>
+<style>body {{ margin: 0; overflow: hidden; }} iframe {{ border: 0; width: {width}px; height: {height}px; }}</style>
+<iframe scrolling="no" src="{address}"></iframe>"""
+"""Shows a page as if it were as wide, scrolled to a section."""
 
 
 def blocks(readme: str) -> list[str]:
@@ -24,23 +34,39 @@ def statement(folder: Path) -> Path:
     figures = next(block for block in found if block.startswith("group:"))
     (folder / "contract.yaml").write_text(contract, encoding="utf-8")
     (folder / "figures.yaml").write_text(figures, encoding="utf-8")
-    p4v = ROOT / ".venv" / "bin" / "p4v"
-    command = [p4v, "settle", folder / "contract.yaml", "--figures", folder / "figures.yaml", "--out", folder / "runs"]
+    command = [P4V, "settle", folder / "contract.yaml", "--figures", folder / "figures.yaml", "--out", folder / "runs"]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return next((folder / "runs").glob("*/statement.html"))
 
 
-def take(page: Path, folder: Path) -> None:
-    """One picture of the top of the page."""
+def demo(folder: Path) -> Path:
+    """Settles the nine groups; the folder of their runs."""
+    subprocess.run([P4V, "demo", folder / "demo"], check=True, stdout=subprocess.DEVNULL)
+    return folder / "demo" / "runs"
+
+
+def take(page: Path, name: str, height: int, folder: Path, section: str = "", width: int = WIDTH) -> None:
+    """One picture of the top of a page, or from a section of it on."""
     browser = shutil.which("chromium")
     if browser is None:
         raise SystemExit("make picture needs Chromium (Debian: chromium)")
-    size = f"--window-size={SIZE[0]},{SIZE[1]}"
+    window = folder / "window.html"
+    address = f"{page.as_uri()}#{section}"
+    window.write_text(_WINDOW.format(width=width, height=height, address=address), encoding="utf-8")
+    options = [f"--window-size={width},{height}", f"--screenshot={ROOT / 'docs' / name}"]
     profile = f"--user-data-dir={folder / 'profile'}"
-    command = [browser, *FLAGS, profile, size, f"--screenshot={PICTURE}", page.as_uri()]
-    subprocess.run(command, check=True, capture_output=True)
+    subprocess.run([browser, *FLAGS, profile, *options, window.as_uri()], check=True, capture_output=True)
+
+
+def main() -> None:
+    """All pictures."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        take(statement(folder), "statement.png", 1240, folder)
+        runs = demo(folder)
+        take(runs / "register.html", "register.png", 1170, folder, width=1280)
+        take(next(runs.glob("baycare-*.reports/statement.html")), "tie-out.png", 880, folder, section="h-controls")
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as name:
-        take(statement(Path(name)), Path(name))
+    main()

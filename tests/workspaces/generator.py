@@ -284,7 +284,7 @@ def members(world: World, terms: Document) -> Document:
     periods = windows_of(terms)
     exclusions: list[Document] = []
     rosters = ["cost", "fee"] if "tiers" not in terms.get("care_coordination_fee", {}) else ["cost"]
-    if world.deaths and world.chance(80):
+    if world.deaths:  # rows after a death that no contract has a rule for are refused
         exclusions.append({"id": "death", "rule": "after_death", "rosters": rosters})
     if "hospice" in world.columns and world.chance(70):
         exclusions.append({"id": "hospice", "rule": "rows", "column": "hospice", "values": ["1"], "rosters": ["cost"]})
@@ -710,6 +710,9 @@ def attempt(draw: Random) -> Draft | None:
     content = frozen(draw)
     through = world.last + draw.randint(0, 5)
     drawn = [(group, *terms_of(world, group)) for group in world.contracted]
+    rules = [{rule["rule"] for rule in terms["member_months"].get("exclusions", [])} for _, terms, _ in drawn]
+    if not rows or (world.deaths and not (deaths and all("after_death" in named for named in rules))):
+        return None
     found = Draft(
         contracts=[],
         rows=rows,
@@ -722,15 +725,6 @@ def attempt(draw: Random) -> Draft | None:
         figures=[record for group, terms, _ in drawn for record in paid_of(world, group)],
         columns=renamed(world, rows),
     )
-    if not rows or (
-        any(
-            rule["rule"] == "after_death"
-            for _, terms, _ in drawn
-            for rule in terms["member_months"].get("exclusions", [])
-        )
-        and not deaths
-    ):
-        return None
     tables = tables_of(found)
     asked = Asked(
         world.first, world.last, through, None if world.asked == world.period else (world.last - 2, world.last)

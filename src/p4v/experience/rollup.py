@@ -5,7 +5,7 @@ calendar, so that no date function, division or bit operator is needed, in which
 the engine, but to find the place of a fault.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -36,6 +36,10 @@ Table = Any
 _KEYS = ("group", "member_id", "window")
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
 _NO_MONTH = -1
+GROUPS, CALENDAR = "groups", "calendar"
+_PURPOSES = ("fee", "cost", "quality")
+_OF_MEMBERS = ("members", "after_death", "duplicates")
+"""Rules for which a row is not enough."""
 CENTS = 100
 
 
@@ -58,19 +62,21 @@ class RolledUp:
     experience: Experience
     faults: Mapping[tuple[str | None, int], int]
     """Group and row rule to the number of rows that break it."""
-    twice: int
-    """Rows of a member and month beyond the first, unless a rule takes them out; and copies that differ."""
+    twice: Mapping[str, int]
+    """Group to members with two rows of a month, unless a rule takes copies out; and to copies that differ."""
     in_two_groups: int
     """Members who are with two groups in one month."""
+    groups: Table
     members: Table
-    """Member ids, still in the engine."""
+    """Ids of groups and members, still in the engine."""
 
-    def rows_of(self, place: int) -> int:
-        """Rows that an exclusion takes out, of all groups."""
+    def rows_of(self, place: int, others: Collection[str]) -> int:
+        """Rows that an exclusion takes out, of all groups but some others."""
         cells = self.experience.cells
+        here = [number for number, name in enumerate(self.experience.groups) if name not in others]
         rules = self.experience.rules
         mine = [len(STANDING) + place, _left_after_all(len(STANDING) + place, rules)]
-        return int(cells.rows[np.isin(cells.status, mine)].sum())
+        return int(cells.rows[np.isin(cells.status, mine) & np.isin(cells.group, here)].sum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +118,8 @@ def roll_up(rows: Rows, rules: DataRules) -> RolledUp:
         years = kept.table(table.group_by(*_KEYS, "status", *_flag_names(rules)).agg(**sums), "rows")
         taken = [kept.table(found, name) for name, found in _taken(years, rules, months_scale(rows, rules))]
     years = kept.table(_member_years(_without(years, taken, rules), rules), "years")
-    cells = _cells(_without(table, taken, rules), rules)
+    apart = bool(taken) or any(exclusion.rule in _OF_MEMBERS for exclusion in rules.exclusions)
+    cells = _cells(_without(table, taken, rules) if apart else _few(rows, rules, kept), rules)
     return _collected(rows, rules, groups, cells, years, _differing_copies(table, rules))
 
 
@@ -130,24 +137,19 @@ class _Kept:
     def table(self, expression: Table, name: str) -> Table:
         return self.engine.create_table(f"p4v_{name}", expression, temp=True, overwrite=True)
 
+    def again(self, name: str) -> Table:
+        return self.engine.table(f"p4v_{name}")
+
 
 # Rows: window, months in units, status
 
 
 def _with_status(rows: Rows, rules: DataRules, groups: Sequence[str], kept: "_Kept") -> Table:
     """The rows of the roster with group, window, place of the month, counted months, dollars and status."""
-    table = rows.months
-    if "purpose" in rows.columns:
-        table = table.filter(table.purpose == rules.roster)
-    for column, values in rules.where:
-        table = table.filter(table[column].isin(values))
-    # Groups as small numbers: a row that is grouped by them is a third smaller than by their names. Kept tables, of
-    # which the engine knows the size, are what it looks rows up in.
-    numbers = kept.table(ibis.memtable(_numbered(groups), schema=_NUMBERED), "groups")
-    calendar = kept.table(ibis.memtable(_calendar(rows, rules), schema=_CALENDAR), "calendar")
-    table = table.inner_join(numbers, table.group_id == numbers.group_name)
-    table = table.left_join(calendar, table.month == calendar.calendar_month)
-    table = table.mutate(window=table.window.fill_null(_NO_MONTH), stamp=table.stamp.fill_null(0))
+    # Kept tables, of which the engine knows the size, are what it looks rows up in.
+    kept.table(ibis.memtable(_numbered(groups), schema=_NUMBERED), GROUPS)
+    kept.table(ibis.memtable(_calendar(rows, rules), schema=_CALENDAR), CALENDAR)
+    table = _dated(_of_roster(rows, rules), kept)
     table = table.mutate(units=_units(rows, rules, table), cell=_cell(rules, table))
     deaths = rows.deaths
     if deaths is not None and any(exclusion.rule == "after_death" for exclusion in rules.exclusions):
@@ -159,6 +161,28 @@ def _with_status(rows: Rows, rules: DataRules, groups: Sequence[str], kept: "_Ke
     costs = {f"c{place}": _sum_of(table, cost.sources) for place, cost in enumerate(rules.costs)}
     table = table.mutate(status=_row_status(rows, rules, table), months=table.units.cast("int32"), **flags, **costs)
     return table.mutate(amount=_amount(table, rules))
+
+
+def _of_roster(rows: Rows, rules: DataRules) -> Table:
+    """The rows that rules look at."""
+    table = rows.months
+    if "purpose" in rows.columns:
+        # A row whose purpose cannot be read is of every roster: its fault must be seen.
+        table = table.filter((table.purpose == rules.roster) | ((table.fault != 0) & table.purpose.notin(_PURPOSES)))
+    for column, values in rules.where:
+        table = table.filter(table[column].isin(values))
+    return table
+
+
+def _dated(table: Table, kept: "_Kept") -> Table:
+    """Rows of the groups that are wanted, each with its group's number and its window.
+
+    A row that is grouped by numbers is a third smaller than by names.
+    """
+    numbers, calendar = kept.again(GROUPS), kept.again(CALENDAR)
+    table = table.inner_join(numbers, table.group_id == numbers.group_name)
+    table = table.left_join(calendar, table.month == calendar.calendar_month)
+    return table.mutate(window=table.window.fill_null(_NO_MONTH), stamp=table.stamp.fill_null(0))
 
 
 _SUMMED = ("months", "amount", "stamp")
@@ -300,10 +324,10 @@ def _with_copies(table: Table, rules: DataRules, kept: "_Kept") -> Table:
     return table.mutate(stamp=ibis.or_(*taken).ifelse(0, table.stamp))
 
 
-def _differing_copies(table: Table, rules: DataRules) -> int:
-    """Rows of a member and month that a rule for copies would take out although they say something else."""
+def _differing_copies(table: Table, rules: DataRules) -> dict[str, int]:
+    """Group to rows of a month that a rule for copies would take out although they say something else."""
     if not _of_copies(rules):
-        return 0
+        return {}
     sound = table.filter(table.fault == 0)
     values = ["units", "cell", *(f"c{place}" for place in range(len(rules.costs)))]
     looked_at = {"risk_score", "revenue", "product", "funding", *(exclusion.column for exclusion in rules.exclusions)}
@@ -311,7 +335,9 @@ def _differing_copies(table: Table, rules: DataRules) -> int:
     ends = {f"{end}_{name}": getattr(sound[name], end)() for name in values for end in ("min", "max")}
     copies = sound.group_by("group_id", "member_id", "month").agg(copies=sound.count(), **ends)
     differ = ibis.or_(*(copies[f"min_{name}"] != copies[f"max_{name}"] for name in values))
-    return int(copies.filter((copies.copies > 1) & differ).count().to_pyarrow().as_py())
+    several = copies.filter((copies.copies > 1) & differ)
+    found = several.group_by("group_id").agg(several=several.count()).to_pyarrow()
+    return dict(zip(found["group_id"].to_pylist(), found["several"].to_pylist(), strict=True))
 
 
 def _of_members(rules: DataRules) -> list[tuple[int, Exclusion]]:
@@ -331,11 +357,13 @@ def _sum_of(table: Table, columns: Sequence[str]) -> Any:
 
 def _totals(table: Table, rules: DataRules) -> dict[str, Any]:
     """Counts and sums of whole numbers; of a row that is rejected only its number counts."""
-    found = {"rows": table.count(), "months": table.months.sum()}
+    few = "rows" in table.columns
+    found = {"rows": table["rows"].sum() if few else table.count(), "months": table.months.sum()}
     found |= {f"c{place}": table[f"c{place}"].sum() for place in range(len(rules.costs))}
-    for name in ("risk_score", "revenue"):
-        if name in table.columns:
-            found[name] = (table[name] * table.units).sum() if name == "risk_score" else table[name].sum()
+    if "revenue" in table.columns:
+        found["revenue"] = table.revenue.sum()
+    if "risk_score" in table.columns:
+        found["risk_score"] = (table.risk_score if few else table.risk_score * table.units).sum()
     return found
 
 
@@ -464,11 +492,35 @@ def _cells(table: Table, rules: DataRules) -> Table:
     return table.group_by(*keys).agg(**_totals(table, rules))
 
 
+def _few(rows: Rows, rules: DataRules, kept: _Kept) -> Table:
+    """The rows added up by all that their status rests on, where that is no member's: few are then looked up."""
+    table = _of_roster(rows, rules)
+    columns = {exclusion.column for exclusion in rules.exclusions if exclusion.rule == "rows"}
+    columns |= {"product"} if rules.products else set()
+    columns |= {"funding"} if rules.funding else set()
+    columns |= {rules.cell, *(("first_day", "last_day") if rows.by_days else ())}
+    keys = ["group_id", "month", "fault", *sorted(column for column in columns if column is not None)]
+    ready = not rows.by_days and "member_months" in rows.columns
+    table = table.mutate(**{f"c{place}": _sum_of(table, cost.sources) for place, cost in enumerate(rules.costs)})
+    sums = {f"c{place}": table[f"c{place}"].sum() for place in range(len(rules.costs))}
+    sums |= {name: table[name].sum() for name in ("risk_score", "revenue") if name in rows.columns}
+    if ready:
+        sums["member_months"] = table.member_months.sum()
+        if "risk_score" in rows.columns:
+            sums["risk_score"] = (table.risk_score * table.member_months).sum()
+    few = _dated(kept.table(table.group_by(*keys).agg(rows=table.count(), **sums), "few"), kept)
+    each = few.member_months if ready else _units(rows, rules, few)
+    few = few.mutate(units=each, months=each if ready else few["rows"] * each, cell=_cell(rules, few))
+    if "risk_score" in rows.columns and not ready:  # every row of a kind has the same months
+        few = few.mutate(risk_score=few.risk_score * few.units)
+    return few.mutate(status=_row_status(rows, rules, few))
+
+
 # Arrays
 
 
 def _collected(
-    rows: Rows, rules: DataRules, groups: Sequence[str], cells: Table, amounts: Table, differing: int
+    rows: Rows, rules: DataRules, groups: Sequence[str], cells: Table, amounts: Table, differing: Mapping[str, int]
 ) -> RolledUp:
     """Everything in numpy, names as numbers in the order of the alphabet."""
     small = cells.to_pyarrow()
@@ -481,7 +533,10 @@ def _collected(
     years, seen, twice, in_two = _years(amounts, _moved(amounts), numbers, rules)
     arrays = _cell_arrays(small, rules, numbers, named)
     experience = Experience(rules, present, named, _statuses(rules), months_scale(rows, rules), arrays, years, seen)
-    return RolledUp(experience, _faults(small, groups), twice + differing, in_two, amounts.select("member_id"))
+    doubled = {present[place]: int(count) for place, count in enumerate(np.bincount(twice)) if count}
+    names = _Kept(rows.engine).again(GROUPS)
+    ids = names.select(group_id=names.group_name), amounts.select("member_id")
+    return RolledUp(experience, _faults(small, groups), {**doubled, **differing}, in_two, *ids)
 
 
 def _faults(small: pa.Table, groups: Sequence[str]) -> dict[tuple[str | None, int], int]:
@@ -527,15 +582,15 @@ def _cell_arrays(small: pa.Table, rules: DataRules, numbers: Ints, named: Sequen
 
 def _years(
     amounts: Table, moved: Table, numbers: Ints, rules: DataRules
-) -> tuple[MemberYears, dict[tuple[int, int], int], int, int]:
-    """Member-years as arrays; months with rows; rows too many; members with two groups in a month."""
+) -> tuple[MemberYears, dict[tuple[int, int], int], Ints, int]:
+    """Member-years as arrays; months with rows; the group of each with two rows of a month; members with two groups."""
     inside = amounts.filter(amounts.window != _NO_MONTH)
     wholes = ["whole", "whole_months"] if rules.across_moves else []
     inside = _with_whole(inside, moved) if rules.across_moves else inside
     fetched = inside.select("group", "window", "months", "amount", "stamp", *wholes).to_pyarrow()
     group, window = numbers[_ints(fetched, "group")], _ints(fetched, "window")
     known, seen = _stamped(fetched, rules)
-    twice = int(np.sum(np.bitwise_count(seen) < known))
+    twice = group[np.bitwise_count(seen) < known]
     rows_of_moved, months_of_moved = _stamped(moved.select("stamp").to_pyarrow(), rules)
     in_two = int(np.sum(np.bitwise_count(months_of_moved) < rows_of_moved))
     months, amount = _ints(fetched, "months"), _ints(fetched, "amount")

@@ -197,13 +197,16 @@ def _rolled_up(
     for job in jobs:
         for rules in job.plan.rules():
             groups.setdefault(rules, set()).update(job.plan.groups)
+    widest = max((rules for rules in groups if not rules.where), key=lambda rules: len(groups[rules]), default=None)
     found: dict[DataRules, Experience] = {}
     findings: list[Finding] = []
     for number, (rules, wanted) in enumerate(groups.items(), start=1):
         step(f"rolling up {number} of {len(groups)}")
-        rolled = roll_up(rows, replace(rules, groups=() if _of_all(rules) else tuple(sorted(wanted))))
+        whole = rules is widest or _of_all(rules)
+        rolled = roll_up(rows, replace(rules, groups=() if whole else tuple(sorted(wanted))))
         found[rules] = rolled.experience
-        findings += _check_findings(rolled, rules, jobs, sources, tables)
+        others = set().union(*groups.values()) - wanted
+        findings += _check_findings(rolled, rules, others, jobs, sources, tables)
     if findings:
         raise Refusal(list(dict.fromkeys(findings)))
     return found
@@ -215,17 +218,18 @@ def _of_all(rules: DataRules) -> bool:
 
 
 def _check_findings(
-    rolled: RolledUp, rules: DataRules, jobs: Sequence[_Job], sources: Sources, tables: OpenTables
+    rolled: RolledUp, rules: DataRules, others: set[str], jobs: Sequence[_Job], sources: Sources, tables: OpenTables
 ) -> Iterator[Finding]:
-    """Faults of rows that no waiver covers; rows that stand twice; ids that are none."""
+    """Faults of rows that no waiver covers; rows that stand twice; ids that are none. `others` have their own rules."""
     stopping = _stopping(rolled, jobs, tables)
     if stopping:
         yield from tables.findings(stopping)
+    yield from tables.id_findings(rolled.groups)
     yield from tables.id_findings(rolled.members)
-    if rolled.twice or rolled.in_two_groups:
+    if set(rolled.twice) - others or rolled.in_two_groups:
         yield from tables.duplicate_findings()
     for place, exclusion in enumerate(rules.exclusions):
-        rows = rolled.rows_of(place)
+        rows = rolled.rows_of(place, others)
         if exclusion.most_rows is not None and rows > exclusion.most_rows:
             found = f"{rows} rows that the exclusion `{exclusion.id}` takes out"
             allowed = f"up to {exclusion.most_rows}, as the contract says"

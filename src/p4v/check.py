@@ -22,6 +22,8 @@ SEALED = "manifest.json"
 TO_FILL_IN = "<fill in>"
 """What a new contract says where its parties must."""
 _KINDS = ("contract", "program", "keys")
+_OURS = frozenset({*_KINDS, "case", "extends", "terms", "agreement", "amendments"})
+"""Words that begin a part of such a file, and of no other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +52,21 @@ def files_below(paths: Iterable[Path]) -> list[Path]:
 
 
 def _is_other(path: Path) -> bool:
-    """A figures file, or a copy within a run: found in a folder, it is passed over."""
+    """Figures, a workspace's file, a map, YAML of others, or a copy within a run: found in a folder, passed over.
+
+    A contract whose first word is misspelled, or that cannot be read, is still one by what else it says.
+    """
     if any((above / SEALED).is_file() for above in path.parents):
         return True
-    head = path.read_bytes()[:HEAD_BYTES].split(b"\n")
-    return any(line.startswith(b"figures:") for line in head) and not any(
-        line.startswith((b"case:", b"contract:", b"program:", b"keys:")) for line in head
-    )
+    try:
+        return not read_yaml(path, shown_path(path), path.name).root.entries.keys() & _OURS
+    except Refusal:
+        try:
+            with path.open("rb") as file:
+                head = file.read(HEAD_BYTES).split(b"\n")
+        except OSError:
+            return False
+        return not any(line.startswith(tuple(f"{key}:".encode() for key in _OURS)) for line in head)
 
 
 def check_file(path: Path) -> Checked:

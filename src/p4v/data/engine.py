@@ -14,6 +14,7 @@ from threading import Event
 
 import duckdb
 import ibis
+import pyarrow as pa
 from ibis.backends.duckdb import Backend
 from ibis.expr import types as ir
 
@@ -28,6 +29,7 @@ _FEWEST_FILES = 64
 _SENSELESS = (duckdb.IOException, duckdb.SerializationException, duckdb.InvalidInputException, duckdb.Error)
 """How the engine says that bytes are not what a file of that kind has."""
 _FULL = re.compile(r"no space left|disk full|could not write|max_temp_directory_size", re.IGNORECASE)
+_BOUNDS = re.compile(r"out of range for the destination type|integer value out of bounds", re.IGNORECASE)
 _TOO_MANY = re.compile(r"too many open files", re.IGNORECASE)
 
 
@@ -135,8 +137,8 @@ def engine_faults(broken_file: Callable[[], Sequence[Finding]] = tuple) -> Itera
         yield
     except duckdb.InterruptException as error:
         raise KeyboardInterrupt from error
-    except (duckdb.Error, OSError) as error:
-        finding = _finding(error)
+    except (duckdb.Error, OSError, pa.ArrowInvalid) as error:
+        finding = _too_large(error) or _finding(error)
         senseless = type(error) in _SENSELESS and not finding
         findings = broken_file() if senseless else [finding] if finding else []
         if not findings:
@@ -144,7 +146,15 @@ def engine_faults(broken_file: Callable[[], Sequence[Finding]] = tuple) -> Itera
         raise Refusal(findings) from error
 
 
-def _finding(error: duckdb.Error | OSError) -> Finding | None:
+def _too_large(error: Exception) -> Finding | None:
+    """A sum or product that does not fit. It is never cut: the engine and Arrow refuse it each in its own words."""
+    if not isinstance(error, duckdb.OutOfRangeException) and not _BOUNDS.search(str(error)):
+        return None
+    allowed = "sums that fit 64 bits, in cents (times the factors of their categories) or millionths of a month"
+    return Finding("P4V-D045", "member_months", "sums that are too large", allowed)
+
+
+def _finding(error: Exception) -> Finding | None:
     text = str(error)
     number = error.errno if isinstance(error, OSError) else None
     if number in (errno.EMFILE, errno.ENFILE) or _TOO_MANY.search(text):

@@ -132,10 +132,13 @@ class OpenTables:
         with self.working():
             return id_findings(self._months_opened(), self.months if keys is None else keys)
 
-    def duplicate_findings(self) -> list[Finding]:
-        """Rows of a member, month, group and purpose that stand twice, with both places."""
+    def duplicate_findings(self, excused: Sequence[str] = ()) -> list[Finding]:
+        """Rows of a member, month and purpose that stand twice, with both places.
+
+        Of groups that are `excused` a row may stand twice, but not in another group too.
+        """
         with self.working():
-            return duplicate_findings(self._months_opened())
+            return duplicate_findings(self._months_opened(), excused)
 
     def fingerprint(self) -> str:
         """What the member months hold, whatever their format, file split and order: equal rows give equal texts."""

@@ -136,11 +136,19 @@ def _ids_but_for_case(opened: Opened, name: str, keys: ir.Table) -> Iterator[Fin
                 yield at(file, row["row"], "P4V-D020", found, "one spelling of an id", part.column(name))
 
 
-def duplicate_findings(opened: Opened) -> list[Finding]:
-    """Rows of a member, month and purpose that have been there before, in the same group or in another."""
+def duplicate_findings(opened: Opened, excused: Sequence[str] = ()) -> list[Finding]:
+    """Rows of a member, month and purpose that have been there before, in the same group or in another.
+
+    Of groups that are `excused` only the first row is looked at.
+    """
     files = opened.files()
     numbered = ibis.union(*(_keys(opened, part, sql, number) for number, (part, _, sql) in enumerate(files)))
     keys = [name for name in numbered.columns if name not in ("file", ROW, "group_id")]
+    if excused:
+        same = ibis.window(group_by=[*keys, "group_id"], order_by=["file", ROW])
+        copies = numbered.mutate(copy_number=ibis.row_number().over(same))
+        copies = copies.filter((copies["copy_number"] == 0) | copies["group_id"].notin(excused))
+        numbered = copies.drop("copy_number")
     grouped = numbered.group_by(keys).agg(rows=lambda table: table.count())
     twice = grouped.filter(grouped["rows"] > 1).limit(_MOST).drop("rows")
     rows = numbered.semi_join(twice, keys).order_by(["file", ROW])

@@ -242,18 +242,30 @@ def _faults(path: Path, shown: str) -> Iterator[Finding]:
             started = reader.line_num
     except csv.Error as error:
         if "field limit" in str(error):
-            allowed = f"up to {CELL_LIMIT} characters"
-            yield Finding("P4V-D020", shown, "a cell without end", allowed, line=started + 1)
+            place = long_cell(lines.last.encode())
+            yield _long_cell(f"more than {csv.field_size_limit()} characters", headers, shown, started + 1, place)
             return
         found = "a quote that does not close, or text after one"
         yield Finding("P4V-D005", shown, found, "well-formed CSV", line=started + 1)
-    except _LineWithoutEnd:
-        pass
+    except _LineWithoutEnd as end:
+        yield from lines.findings
+        yield _long_cell(f"a line of more than {_LINE_LIMIT} bytes", headers, shown, end.line, end.place)
+        return
     yield from lines.findings
 
 
+def _long_cell(found: str, headers: Sequence[str], shown: str, line: int, place: int) -> Finding:
+    """A cell that is too long; `place` is the number of its field."""
+    name = headers[place - 1] if place <= len(headers) else None
+    return Finding("P4V-D020", shown, found, f"up to {CELL_LIMIT} characters in a cell", name, line, place)
+
+
 class _LineWithoutEnd(Exception):
-    """A line so long that no more is read."""
+    """A line so long that no more is read, and the number of the field that makes it so."""
+
+    def __init__(self, line: int, place: int) -> None:
+        self.line, self.place = line, place
+        super().__init__()
 
 
 @dataclass(slots=True)
@@ -263,17 +275,14 @@ class _Lines:
     path: Path
     shown: str
     findings: list[Finding] = field(default_factory=list)
+    last: str = ""
 
     def __iter__(self) -> Iterator[str]:
         first_end = b""
         with content_of(self.path) as stream:
             for number, line in enumerate(iter(lambda: stream.readline(_LINE_LIMIT + 1), b""), start=1):
                 if len(line) > _LINE_LIMIT:
-                    allowed = f"up to {CELL_LIMIT} characters in a cell"
-                    found = f"a line of more than {_LINE_LIMIT} bytes"
-                    place = long_cell(line)
-                    self.findings.append(Finding("P4V-D020", self.shown, found, allowed, line=number, column=place))
-                    raise _LineWithoutEnd
+                    raise _LineWithoutEnd(number, long_cell(line))
                 line = line.removeprefix(_BOM) if number == 1 else line
                 end = b"\r\n" if line.endswith(b"\r\n") else line[-1:] if line.endswith(b"\n") else b""
                 first_end = first_end or end
@@ -282,7 +291,8 @@ class _Lines:
                     remedy = "save the table again as CSV, UTF-8"
                     self.findings.append(Finding("P4V-D005", self.shown, found, allowed, line=number, help=remedy))
                     line = line.replace(b"\r", b"")
-                yield line.decode("utf-8")
+                self.last = line.decode("utf-8")
+                yield self.last
 
 
 def _row_faults(cells: list[str], headers: list[str], shown: str, line: int, lines: int) -> Iterator[Finding]:

@@ -22,6 +22,7 @@ from p4v.errors import Finding, Refusal
 from p4v.experience.rollup import Rows
 from p4v.money import decimal_text
 from p4v.numbers import NumberFault, read_number
+from p4v.workspace.copies import excused_groups
 from p4v.workspace.document import Workspace
 from p4v.workspace.tie import Tied, tie
 
@@ -60,7 +61,7 @@ def check_tables(workspace: Workspace) -> Checked:
             counts = _fault_counts(tables)
             findings += [*(tables.findings(counts) if counts else ()), *tables.id_findings()]
             if not counts and _stands_twice(tables):
-                findings += tables.duplicate_findings()
+                findings += tables.duplicate_findings(excused_groups(workspace, tables))
             rejected = tables.rejected_csv(sorted(counts)) if counts else None
             tied = None if findings else _tied(specs, tables)
     except Refusal as refusal:

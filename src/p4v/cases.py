@@ -1,6 +1,6 @@
 """A contract's own cases: figures, and the lines that both parties agreed they give, compared exactly."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -60,6 +60,13 @@ def cases_of(program: Program) -> list[PlacedCase]:
     """The cases that a contract states itself."""
     stated = program.contract.cases if program.contract else []
     return [PlacedCase(case, program.file, ("cases", index)) for index, case in enumerate(stated)]
+
+
+def refuse_disagreed(programs: Iterable[Program]) -> None:
+    """Raises `Refusal` where a contract's own cases do not come out: such a contract settles nothing."""
+    found = [finding for program in programs for case in cases_of(program) for finding in case_findings(program, case)]
+    if found:
+        raise Refusal(found)
 
 
 def read_case(path: Path) -> tuple[Program, PlacedCase]:

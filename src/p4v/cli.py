@@ -204,7 +204,7 @@ def _refuse_mixture(
 def _settle_contract(
     contract: Path, figures: Path, out: Path, known: Any, status: Any, templates: Path | None, notice: bool
 ) -> None:
-    from p4v.cases import case_findings, cases_of
+    from p4v.cases import refuse_disagreed
     from p4v.report.shown import shown
     from p4v.runs.folder import contract_run
     from p4v.runs.store import refuse_place
@@ -219,9 +219,7 @@ def _settle_contract(
             raise
         typer.echo(f"not in force\n{_write_notice(error, out)}")
         return
-    disagreed = [finding for case in cases_of(settled.program) for finding in case_findings(settled.program, case)]
-    if disagreed:
-        raise Refusal(disagreed)
+    refuse_disagreed([settled.program])
     run = contract_run(settled)
     written = _write_runs([run], out, templates)
     lines = [line for line in run.document()["lines"] if line["kind"] == "settled"]

@@ -50,6 +50,7 @@ def settle_workspace_command(
     templates: Path | None,
 ) -> None:
     """All groups of a workspace: settled, printed, and unless it is a dry run written."""
+    from p4v.cases import refuse_disagreed
     from p4v.report.deliver import deliver, entries_of
     from p4v.report.register import About, register_rows
     from p4v.runs.store import refuse_place
@@ -68,6 +69,7 @@ def settle_workspace_command(
     about = About(str(asked), paid and paid.isoformat(), known and known.isoformat())
     with Stages(sys.stderr) as step:
         settled = settle_workspace(workspace, request, step)
+        refuse_disagreed(result.program for result in settled.results)
         entries = entries_of(settled)
         made = (
             None if dry_run

@@ -7,7 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from p4v.asked import figures_asked
-from p4v.contract.documents import Program, library_for
+from p4v.contract.documents import Library, Program, library_for
 from p4v.contract.models import ContractDocument, Status
 from p4v.contract.terms import NotInForce, rule_findings
 from p4v.data.figures_file import GroupFigures, read_figures
@@ -47,9 +47,12 @@ class OutOfForce(Refusal):
         self.allowed = allowed
 
 
-def read_contract(path: Path) -> Program:
-    """The contract of a file, sound on every day. Raises `Refusal` with all that is wrong in it or its programs."""
-    program = library_for(path).contract(path)
+def read_contract(path: Path, library: Library | None = None) -> Program:
+    """The contract of a file, sound on every day; contracts of one folder share a `library`.
+
+    Raises `Refusal` with all that is wrong in it or its programs.
+    """
+    program = (library or library_for(path)).contract(path)
     findings = [*program.findings, *rule_findings(program)]
     if findings:
         raise Refusal(findings)

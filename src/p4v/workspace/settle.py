@@ -12,9 +12,9 @@ import rfc8785
 from p4v.asked import figures_asked
 from p4v.contract.blocks.cost import LargeClaims
 from p4v.contract.blocks.members import Waiver, Waivers
-from p4v.contract.documents import Program, shown_path
+from p4v.contract.documents import Program, library_for, shown_path
 from p4v.contract.terms import NotInForce, Terms
-from p4v.contract.yaml_tree import read_yaml
+from p4v.contract.yaml_tree import place_at
 from p4v.data.given import Fault, given_figures
 from p4v.data.open import OpenTables, open_tables
 from p4v.data.reference import point_of
@@ -96,20 +96,37 @@ def settle_contracts(
 
 
 def _contracts(folder: Path) -> list[Program]:
-    """The contracts of a folder, sound. Raises `Refusal` with all that is wrong in any of them."""
+    """The contracts of a folder, sound, each with an id of its own. Raises `Refusal` with all that is wrong."""
     findings: list[Finding] = []
-    programs: list[Program] = []
+    programs: dict[str, Program] = {}
+    library = library_for(folder / "any.yaml")
     for path in sorted(folder.glob("*.yaml")):
+        if not _is_contract(path):
+            continue
         try:
-            if "contract" in read_yaml(path, shown_path(path), path.name).root.entries:
-                programs.append(read_contract(path))
+            program = read_contract(path, library)
         except Refusal as refusal:
             findings += refusal.findings
+            continue
+        if program.id in programs:
+            found = f"`{program.id}`, the id of {programs[program.id].file.shown} too"
+            place = place_at(program.file.root, ("contract",))
+            findings.append(program.file.finding("P4V-C046", place, "contract", found, "each id once"))
+        programs[program.id] = program
     if findings:
         raise Refusal(findings)
     if not programs:
         raise Refusal([Finding("P4V-C008", shown_path(folder), "no contract", "a contract in the folder")])
-    return programs
+    return list(programs.values())
+
+
+def _is_contract(path: Path) -> bool:
+    """Whether a file says that it is a contract, on any of its lines; a program beside it does not."""
+    try:
+        return any(line.lstrip(b'{ "').startswith(b"contract") for line in path.read_bytes().split(b"\n"))
+    except OSError as error:
+        found = error.strerror or "an error of the disk"
+        raise Refusal([Finding("P4V-S005", shown_path(path), found, "a file that can be read")]) from error
 
 
 def _group(program: Program) -> str:

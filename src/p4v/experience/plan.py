@@ -119,7 +119,7 @@ class _Planner:
             windows=windows,
             costs=costs,
             cell_weights=cell_weights,
-            products=tuple(members.products or []) if members and not market else (),
+            products=tuple(members.products or []) if members else (),
             funding=tuple(members.funding or []) if members else (),
             where=tuple((row.column, tuple(row.values)) for row in where.where or []) if where else (),
             exclusions=tuple(_exclusion(rule) for rule in (members.exclusions or []) if roster in rule.rosters)

@@ -1070,6 +1070,13 @@ def test_a_contract_that_is_hard_to_know_is_still_one(desk: Desk, find: str, rep
     assert findings_in(result.stderr)[0][1] == code
 
 
+def test_what_lies_among_contracts_is_meant_to_be_one(desk: Desk) -> None:
+    (desk.folder / "contracts/other.yaml").write_text("services: {}\n")
+    (desk.folder / "contracts/figures.yaml").write_text("figures: {}\n")
+    result = p4v("check", ".")
+    assert findings_in(result.stderr) == [("contracts/other.yaml:1:1", "C022", None)]
+
+
 @pytest.mark.parametrize("name", ["p4v.yaml", "compose.yaml"])
 def test_a_file_that_is_named_is_not_passed_over(desk: Desk, name: str) -> None:
     (desk.folder / "compose.yaml").write_text("services: {}\n")

@@ -24,6 +24,8 @@ TO_FILL_IN = "<fill in>"
 _KINDS = ("contract", "program", "keys")
 _OURS = frozenset({*_KINDS, "case", "extends", "terms", "agreement", "amendments"})
 """Words that begin a part of such a file, and of no other."""
+_ROOMS = ("contracts", "programs", "tables")
+"""Folders in which such files lie."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +56,26 @@ def files_below(paths: Iterable[Path]) -> list[Path]:
 def _is_other(path: Path) -> bool:
     """Figures, a workspace's file, a map, YAML of others, or a copy within a run: found in a folder, passed over.
 
-    A contract whose first word is misspelled, or that cannot be read, is still one by what else it says.
+    A contract whose first word is misspelled, or that cannot be read, is still one by what else it says; and whatever
+    lies in a folder of contracts, programs or bindings but figures is meant to be one.
     """
     if any((above / SEALED).is_file() for above in path.parents):
         return True
+    keys = _first_words(path)
+    return not keys & _OURS and (path.parent.name not in _ROOMS or "figures" in keys)
+
+
+def _first_words(path: Path) -> set[str]:
+    """The keys of a file; of one that cannot be read, the words of ours that begin a line."""
     try:
-        return not read_yaml(path, shown_path(path), path.name).root.entries.keys() & _OURS
+        return set(read_yaml(path, shown_path(path), path.name).root.entries)
     except Refusal:
         try:
             with path.open("rb") as file:
                 head = file.read(HEAD_BYTES).split(b"\n")
         except OSError:
-            return False
-        return not any(line.startswith(tuple(f"{key}:".encode() for key in _OURS)) for line in head)
+            return set(_OURS)
+        return {key for key in (*_OURS, "figures") if any(line.startswith(f"{key}:".encode()) for line in head)}
 
 
 def check_file(path: Path) -> Checked:

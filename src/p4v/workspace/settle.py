@@ -14,7 +14,7 @@ from p4v.contract.blocks.cost import LargeClaims
 from p4v.contract.blocks.members import Waiver, Waivers
 from p4v.contract.documents import Program, library_for, shown_path
 from p4v.contract.terms import NotInForce, Terms
-from p4v.contract.yaml_tree import place_at
+from p4v.contract.yaml_tree import SIZE_LIMIT, place_at
 from p4v.data.given import Fault, given_figures
 from p4v.data.open import OpenTables, open_tables
 from p4v.data.reference import point_of
@@ -121,8 +121,13 @@ def _contracts(folder: Path) -> list[Program]:
 
 
 def _is_contract(path: Path) -> bool:
-    """Whether a file says that it is a contract, on any of its lines; a program beside it does not."""
+    """Whether a file says that it is a contract, on any of its lines; a program beside it does not.
+
+    What is no file, or too large to be one, goes on to its reader, which says so.
+    """
     try:
+        if not path.is_file() or path.stat().st_size > SIZE_LIMIT:
+            return True
         return any(line.lstrip(b'{ "').startswith(b"contract") for line in path.read_bytes().split(b"\n"))
     except OSError as error:
         found = error.strerror or "an error of the disk"

@@ -391,6 +391,23 @@ def test_a_contract_at_fault(contract: Path) -> None:
     assert "did you mean `benchmark`?" in str(refused.value)
 
 
+def test_a_case_that_does_not_come_out(contract: Path) -> None:
+    """400 x 100 = 40,000.00, and half of 10,000.00 is 5,000.00: a contract that says 4,000.00 settles nothing."""
+    case = "cases: [{case: wrong, source: by hand, figures: {member_months: 100, expenditure: 30000.00}, lines: {earned: EARNED}}]"
+    contract.write_text(f"{CONTRACT}{case.replace('EARNED', '5000.00')}", encoding="utf-8")
+    p4v.settle(contract, period="2014", member_months=months())
+    contract.write_text(f"{CONTRACT}{case.replace('EARNED', '4000.00')}", encoding="utf-8")
+    with pytest.raises(p4v.Refusal, match="hand.yaml:.*error.P4V-V007"):
+        p4v.settle(contract, period="2014", member_months=months())
+    folder = contract.parent
+    (folder / "contracts").mkdir()
+    contract.rename(folder / "contracts/hand.yaml")
+    months().to_csv(folder / "months.csv", index=False)
+    (folder / "p4v.yaml").write_text("workspace: p4v-workspace/1\ntables: {member_months: {files: months.csv}}\n")
+    with pytest.raises(p4v.Refusal, match="hand.yaml:.*error.P4V-V007"):
+        p4v.settle_folder(folder, period="2014")
+
+
 def test_decimals_of_any_width(contract: Path) -> None:
     """1.20 stays 1.20, in however many digits a table stores it: 4,800.00 - 14.40 = 4,785.60, half is 2,392.80."""
     for digits, places in ((3, 2), (5, 3), (4, 1), (13, 2), (15, 6), (18, 4), (22, 3), (38, 10), (38, 37)):

@@ -24,6 +24,7 @@ from typing import Any, Literal, get_args
 
 import pandas as pd
 
+from p4v.cases import refuse_disagreed
 from p4v.contract.models import Status
 from p4v.data.columns import READY_MAPS
 from p4v.data.spec import Role, TableSpec
@@ -269,6 +270,7 @@ def settle(
     sources = Sources(specs, {name: Path(path) for name, path in (references or {}).items()}, _NOTEBOOK)
     request = _request(period, (), paid_through, known, status)
     done = settle_contracts([read_contract(Path(contract))], sources, request)
+    refuse_disagreed(result.program for result in done.results)
     (entry,) = entries_of(done)
     if entry.run is None:
         raise Refusal([Finding("P4V-D035", str(contract), f"the period {period}", entry.result.reason)])
@@ -291,6 +293,7 @@ def settle_folder(
     wanted = (groups,) if isinstance(groups, str) else tuple(groups)
     request = _request(period, wanted, paid_through, known, status)
     done = settle_workspace(read_workspace(Path(workspace), request.known), request)
+    refuse_disagreed(result.program for result in done.results)
     entries = entries_of(done)
     settled = {entry.result.group: _result(entry) for entry in entries if entry.run is not None}
     waiting = {entry.result.group: entry.result.reason for entry in entries if entry.run is None}

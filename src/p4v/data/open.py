@@ -31,6 +31,8 @@ from p4v.data.spec import TableInput, TableSpec
 from p4v.data.typed import row_rules, typed_table
 from p4v.errors import Finding, Refusal
 
+_TYPED = "typed_member_months"
+
 
 class OpenTables:
     """Member months, and deaths if given, ready to be rolled up. A context manager; leaving it closes the engine.
@@ -65,7 +67,8 @@ class OpenTables:
         self.yearly = opened.yearly
         self.months_kind: Literal["counted", "covered_days"] = self._spec.months
         self.fault_codes: Mapping[int, str] = MappingProxyType({rule.number: rule.code for rule in opened.rules})
-        self.months: ir.Table = self._typed(opened)
+        # As a view, so that what is asked of it is not long to be written out for the engine.
+        self.months: ir.Table = self.con.create_view(_TYPED, self._typed(opened), overwrite=True)
         self.columns = frozenset(self.months.columns) - {"fault"}
         self.deaths: ir.Table | None = self._deaths(self._dead) if self._dead else None
 

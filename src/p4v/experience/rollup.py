@@ -110,7 +110,7 @@ def roll_up(rows: Rows, rules: DataRules) -> RolledUp:
     """One pass over the rows for one set of rules. Its member ids stay in the engine until the next one."""
     kept = _Kept(rows.engine)
     groups = list(rules.groups) or _all_groups(rows)
-    table = _with_status(rows, rules, groups, kept)
+    table = kept.view(_with_status(rows, rules, groups, kept), "statuses")
     years = table
     taken: list[Table] = []
     if _of_members(rules) or rules.minimum_months is not None:
@@ -136,6 +136,10 @@ class _Kept:
 
     def table(self, expression: Table, name: str) -> Table:
         return self.engine.create_table(f"p4v_{name}", expression, temp=True, overwrite=True)
+
+    def view(self, expression: Table, name: str) -> Table:
+        """A name for a long expression, which is then not written out each time."""
+        return self.engine.create_view(f"p4v_{name}", expression, overwrite=True)
 
     def again(self, name: str) -> Table:
         return self.engine.table(f"p4v_{name}")

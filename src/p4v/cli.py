@@ -26,7 +26,7 @@ app = typer.Typer(
 _Templates = Annotated[
     Path | None, typer.Option("--templates", help="A folder with templates of your own, before the built-in ones.")
 ]
-json_option = Annotated[bool, typer.Option("--json", help="Print findings as JSON lines.")]
+json_option = Annotated[bool, typer.Option("--json", help="Print findings, and what was settled, as JSON lines.")]
 
 
 def main() -> None:

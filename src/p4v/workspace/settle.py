@@ -40,6 +40,8 @@ from p4v.workspace.tie import Tied, tie
 
 Step = Callable[[str], None]
 _YEAR = 12
+_OTHER_KINDS = (b"program:", b"case:", b"keys:", b"figures:")
+"""What a YAML file says that is no contract."""
 _MANY = Fraction(1, 10)
 """More members above a truncation point than this share are worth a word."""
 
@@ -121,14 +123,14 @@ def _contracts(folder: Path) -> list[Program]:
 
 
 def _is_contract(path: Path) -> bool:
-    """Whether a file says that it is a contract, on any of its lines; a program beside it does not.
+    """Whether a file is to be read as a contract: a program or case beside it says what it is.
 
-    What is no file, or too large to be one, goes on to its reader, which says so.
+    What is no file, too large to be one, or says nothing goes on to its reader, which says what is wrong.
     """
     try:
         if not path.is_file() or path.stat().st_size > SIZE_LIMIT:
             return True
-        return any(line.lstrip(b'{ "').startswith(b"contract") for line in path.read_bytes().split(b"\n"))
+        return not any(line.startswith(_OTHER_KINDS) for line in path.read_bytes().split(b"\n"))
     except OSError as error:
         found = error.strerror or "an error of the disk"
         raise Refusal([Finding("P4V-S005", shown_path(path), found, "a file that can be read")]) from error

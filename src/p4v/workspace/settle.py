@@ -88,7 +88,7 @@ def settle_contracts(
         tied = tie(sources.tables, rows)
         jobs = _jobs(todo, request, rows, sources)
         refuse_unruled_deaths(rows, {job.program.id: job.plan for job in jobs}, sources.months)
-        experience = _rolled_up(jobs, sources, tables, rows, step)
+        experience = _rolled_up(jobs, sources, tables, rows, contracted, step)
         inputs = (*tables.inputs, *given.inputs, *(tied.inputs if tied else ()))
         settler = _Settler(sources, request, tables, given, tied, inputs, experience, contracted)
         done = settler.settle(jobs, step)
@@ -214,9 +214,12 @@ def _jobs(todo: Sequence[tuple[Program, Occasion]], request: Request, rows: Rows
 
 
 def _rolled_up(
-    jobs: Sequence[_Job], sources: Sources, tables: OpenTables, rows: Rows, step: Step
+    jobs: Sequence[_Job], sources: Sources, tables: OpenTables, rows: Rows, contracted: frozenset[str], step: Step
 ) -> dict[DataRules, Experience]:
-    """Every set of rules rolled up once, for all groups that have it. Raises `Refusal` for what the checks find."""
+    """Every set of rules rolled up once, for all groups that have it. Raises `Refusal` for what the checks find.
+
+    What rows of a group may be wrong in, its own contract says: those of groups that are not settled now wait for it.
+    """
     groups: dict[DataRules, set[str]] = {}
     for job in jobs:
         for rules in job.plan.rules():
@@ -229,7 +232,7 @@ def _rolled_up(
         whole = rules is widest or _of_all(rules)
         rolled = roll_up(rows, replace(rules, groups=() if whole else tuple(sorted(wanted))))
         found[rules] = rolled.experience
-        others = set().union(*groups.values()) - wanted
+        others = contracted.union(*groups.values()) - wanted
         findings += _check_findings(rolled, rules, others, jobs, sources, tables)
     if findings:
         raise Refusal(list(dict.fromkeys(findings)))
@@ -242,10 +245,15 @@ def _of_all(rules: DataRules) -> bool:
 
 
 def _check_findings(
-    rolled: RolledUp, rules: DataRules, others: set[str], jobs: Sequence[_Job], sources: Sources, tables: OpenTables
+    rolled: RolledUp,
+    rules: DataRules,
+    others: frozenset[str],
+    jobs: Sequence[_Job],
+    sources: Sources,
+    tables: OpenTables,
 ) -> Iterator[Finding]:
     """Faults of rows that no waiver covers; rows that stand twice; ids that are none. `others` have their own rules."""
-    stopping = _stopping(rolled, jobs, tables)
+    stopping = _stopping(rolled, others, jobs, tables)
     if stopping:
         yield from tables.findings(stopping)
     yield from tables.id_findings(rolled.groups)
@@ -260,7 +268,7 @@ def _check_findings(
             yield Finding("P4V-D071", sources.months, found, allowed, exclusion.id)
 
 
-def _stopping(rolled: RolledUp, jobs: Sequence[_Job], tables: OpenTables) -> dict[int, int]:
+def _stopping(rolled: RolledUp, others: frozenset[str], jobs: Sequence[_Job], tables: OpenTables) -> dict[int, int]:
     """The row rules that more rows of a group break than its contract waives, with those rows."""
     waived: dict[tuple[str | None, str], int] = {}
     for job in jobs:
@@ -268,7 +276,7 @@ def _stopping(rolled: RolledUp, jobs: Sequence[_Job], tables: OpenTables) -> dic
             waived[_group(job.program), waiver.finding] = int(waiver.most_rows)
     found: dict[int, int] = {}
     for (group, fault), rows in rolled.faults.items():
-        if rows > waived.get((group, tables.fault_codes[fault]), 0):
+        if group not in others and rows > waived.get((group, tables.fault_codes[fault]), 0):
             found[fault] = found.get(fault, 0) + rows
     return found
 

@@ -194,11 +194,11 @@ def test_one_threshold_over_a_move_sees_the_whole_member(engine: Any) -> None:
 
 
 def test_weights_of_columns_and_cells(engine: Any) -> None:
-    costs = (Cost("a", ("allowed",), 3), Cost("", ("other",), 0))
+    costs = (Cost("a", ("allowed",), 3), Cost("", ("paid",), 0))
     rows = [
-        row("m1", 0, 5, other=100, product="hmo"),
-        row("m1", 1, 7, other=100, product="ppo"),
-        row("m1", 2, 1, other=0, product="pos"),
+        row("m1", 0, 5, paid=100, product="hmo"),
+        row("m1", 1, 7, paid=100, product="ppo"),
+        row("m1", 2, 1, paid=0, product="pos"),
     ]
     found = rolled(engine, replace(PLAIN, costs=costs), rows).experience
     assert found.member_years.amount.tolist() == [39]

@@ -19,12 +19,6 @@ COSTS = ("allowed", "paid")
 CENTS = "_cents"
 _CATEGORY = re.compile(r"(allowed|paid)\.[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
 _OTHER = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
-_TAKEN = re.compile(
-    r"fault|row|rows|window|stamp|days|day_units|units|cell|status|months|amount|group|group_name|calendar_month"
-    r"|dead_member|death_month|copy_number|(c|flag|any_flag)[0-9]+|taken\w*|whole\w*|seen",
-    re.ASCII,
-)
-"""What a roll-up calls columns of its own: another name is to be chosen for a column that exclusions look at."""
 _KINDS: Mapping[str, Kind] = {
     "group_id": "id",
     "member_id": "id",
@@ -114,7 +108,7 @@ def kind_of(role: Role, name: str) -> Kind | None:
         return _KINDS[name]
     if _CATEGORY.fullmatch(name):
         return "money"
-    return "text" if _OTHER.fullmatch(name) and not _TAKEN.fullmatch(name) else None
+    return "text" if _OTHER.fullmatch(name) else None
 
 
 def canonical_name(role: Role, header: str) -> str | None:

@@ -14,7 +14,7 @@ class Draws:
     """A stream of its own for each name.
 
     >>> Draws("an example").below(6, 8).tolist()
-    [5, 1, 4, 1, 1, 0, 2, 5]
+    [2, 3, 5, 5, 0, 2, 5, 1]
     """
 
     def __init__(self, name: str) -> None:

@@ -38,6 +38,11 @@ _FIRST_YEAR, _LAST_YEAR = 1900, 2199
 _NO_MONTH = -1
 GROUPS, CALENDAR = "groups", "calendar"
 _PURPOSES = ("fee", "cost", "quality")
+_KNOWN = frozenset({
+    "group_id", "member_id", "month", "fault", "purpose", "product", "funding", "cohort", "area", "tier",
+    "member_months", "first_day", "last_day", "risk_score", "revenue",
+})  # fmt: skip
+"""Columns of member months that mean the same in every table."""
 _OF_MEMBERS = ("members", "after_death", "duplicates")
 """Rules for which a row is not enough."""
 CENTS = 100
@@ -175,7 +180,14 @@ def _of_roster(rows: Rows, rules: DataRules) -> Table:
         table = table.filter((table.purpose == rules.roster) | ((table.fault != 0) & table.purpose.notin(_PURPOSES)))
     for column, values in rules.where:
         table = table.filter(table[column].isin(values))
-    return table
+    # A table's own columns stand apart from those of the roll-up, whatever they are called.
+    own = sorted(column for column in table.columns if _own(column) != column)
+    return table.rename({_own(column): column for column in own}) if own else table
+
+
+def _own(column: str) -> str:
+    """What a column of the table is called in the roll-up: one that p4v knows by its name."""
+    return column if column in _KNOWN or column.partition(".")[0] in ("allowed", "paid") else f"own {column}"
 
 
 def _dated(table: Table, kept: "_Kept") -> Table:
@@ -306,7 +318,7 @@ def _matches(table: Table, exclusion: Exclusion) -> Any:
         return (table.month > table.death_month).fill_null(False)
     if exclusion.rule == "duplicates":
         return table.copy_number > 0
-    return table[exclusion.column].isin(exclusion.values).fill_null(False)
+    return table[_own(exclusion.column or "")].isin(exclusion.values).fill_null(False)
 
 
 def _of_copies(rules: DataRules) -> list[Exclusion]:
@@ -334,8 +346,8 @@ def _differing_copies(table: Table, rules: DataRules) -> dict[str, int]:
         return {}
     sound = table.filter(table.fault == 0)
     values = ["units", "cell", *(f"c{place}" for place in range(len(rules.costs)))]
-    looked_at = {"risk_score", "revenue", "product", "funding", *(exclusion.column for exclusion in rules.exclusions)}
-    values += sorted(column for column in looked_at if column is not None and column in sound.columns)
+    looked_at = {"risk_score", "revenue", "product", "funding", *(_own(rule.column or "") for rule in rules.exclusions)}
+    values += sorted(column for column in looked_at if column in sound.columns)
     ends = {f"{end}_{name}": getattr(sound[name], end)() for name in values for end in ("min", "max")}
     copies = sound.group_by("group_id", "member_id", "month").agg(copies=sound.count(), **ends)
     differ = ibis.or_(*(copies[f"min_{name}"] != copies[f"max_{name}"] for name in values))
@@ -499,11 +511,12 @@ def _cells(table: Table, rules: DataRules) -> Table:
 def _few(rows: Rows, rules: DataRules, kept: _Kept) -> Table:
     """The rows added up by all that their status rests on, where that is no member's: few are then looked up."""
     table = _of_roster(rows, rules)
-    columns = {exclusion.column for exclusion in rules.exclusions if exclusion.rule == "rows"}
+    columns = {_own(rule.column) for rule in rules.exclusions if rule.rule == "rows" and rule.column is not None}
     columns |= {"product"} if rules.products else set()
     columns |= {"funding"} if rules.funding else set()
-    columns |= {rules.cell, *(("first_day", "last_day") if rows.by_days else ())}
-    keys = ["group_id", "month", "fault", *sorted(column for column in columns if column is not None)]
+    columns |= {"first_day", "last_day"} if rows.by_days else set()
+    columns |= {rules.cell} if rules.cell is not None else set()
+    keys = ["group_id", "month", "fault", *sorted(columns)]
     ready = not rows.by_days and "member_months" in rows.columns
     table = table.mutate(**{f"c{place}": _sum_of(table, cost.sources) for place, cost in enumerate(rules.costs)})
     sums = {f"c{place}": table[f"c{place}"].sum() for place in range(len(rules.costs))}

@@ -6,18 +6,10 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from p4v.kernels.checked import LARGEST, Ints, exact, grouped_totals, largest, product_total, same_length, scaled, total
-from p4v.kernels.completion import (
-    Completed,
-    Triangle,
-    completed,
-    cumulative_paid,
-    percent_complete,
-    run_out_age,
-    step_reached,
-)
+from p4v.kernels.checked import LARGEST, Ints, exact, grouped_totals, largest, same_length, scaled, total
+from p4v.kernels.lag_triangle import Triangle, cumulative_paid, percent_complete
 from p4v.kernels.large_claims import Excess, Excluded, excess, excluded
-from p4v.kernels.members import average_members, enough_months, members_with_months, months_twice
+from p4v.kernels.months import months_twice
 from p4v.kernels.ranks import annualised_rank, nearest_rank, rank
 
 F = Fraction
@@ -56,7 +48,6 @@ def test_95_000_of_the_largest_amounts_do_not_wrap() -> None:
     assert expected > 2**63
     assert total(amounts) == expected
     assert grouped_totals(np.zeros(95_000, np.int64), amounts, 1) == [expected]
-    assert product_total(amounts, np.full(95_000, 12 * MONTH)) == expected * 12 * MONTH
     assert excess(amounts, months(12).repeat(95_000), amounts, point("0"), None).dollars == expected
     assert scaled(amounts[:1], 10**6).tolist() == [99_999_999_999 * 10**12]
 
@@ -80,8 +71,6 @@ def test_95_000_of_the_largest_amounts_do_not_wrap() -> None:
 def test_sums_at_the_edge_of_int64(values: list[int], expected: int) -> None:
     assert total(ints(*values)) == expected
     assert grouped_totals(np.zeros(len(values), np.int64), ints(*values), 1) == [expected]
-    assert product_total(ints(*values), np.ones(len(values), np.int64)) == expected
-    assert product_total(ints(*values), ints(*[-3] * len(values))) == -3 * expected
 
 
 def test_sums_of_any_shape_and_of_numbers_that_are_whole_already() -> None:
@@ -151,30 +140,6 @@ def test_a_product_is_int64_where_it_fits_and_exact_always(values: list[int], fa
     product = scaled(ints(*values), factor)
     assert product.dtype == np.dtype(kind)
     assert product.tolist() == [value * factor for value in values]
-
-
-@pytest.mark.parametrize(
-    "a, b",
-    [
-        ([2**31, 1], [2**32 - 1, 1]),
-        ([2**31, 1], [2**32, 1]),
-        ([SMALLEST, SMALLEST], [SMALLEST, LARGEST]),
-        ([LARGEST, -LARGEST, 3], [LARGEST, LARGEST, 5]),
-        ([-(2**40)], [2**40]),
-        ([0, 0], [SMALLEST, SMALLEST]),
-        ([], []),
-    ],
-)
-def test_sums_of_products_are_exact(a: list[int], b: list[int]) -> None:
-    expected = sum(x * y for x, y in zip(a, b, strict=True))
-    assert product_total(ints(*a), ints(*b)) == expected
-    assert product_total(ints(*b), ints(*a)) == expected
-
-
-@pytest.mark.parametrize("a, b", [([1, 2], [3]), ([1], [2, 3]), ([], [1])])
-def test_products_are_of_one_shape(a: list[int], b: list[int]) -> None:
-    with pytest.raises(ValueError, match=rf"^arrays of one length wanted, not \({len(a)},\) and \({len(b)},\)$"):
-        product_total(ints(*a), ints(*b))
 
 
 def test_arrays_of_one_length() -> None:
@@ -496,51 +461,6 @@ def test_a_member_without_months_has_no_annualised_amount(count: int) -> None:
         annualised_rank(ints(5, 6), ints(1), 12, F(1, 2))
 
 
-# Completion.
-
-
-def test_run_out_is_counted_from_the_incurred_month() -> None:
-    # January to December 2014, paid through March 2015: 14 down to 3 months; April 2015 lies after it.
-    january = 2014 * 12
-    assert run_out_age(np.arange(january, january + 12), january + 14).tolist() == list(range(14, 2, -1))
-    assert run_out_age(ints(january + 15), january + 14).tolist() == [-1]
-
-
-@pytest.mark.parametrize(
-    "age, step", [(-1, -1), (0, -1), (2, -1), (3, 0), (4, 0), (5, 0), (6, 1), (7, 1), (12, 2), (99, 2)]
-)
-def test_the_last_step_reached_applies(age: int, step: int) -> None:
-    assert step_reached(ints(age), [3, 6, 12]).tolist() == [step]
-
-
-def test_both_conventions_of_completion() -> None:
-    amounts, at = ints(96_000), ints(0)
-    assert completed(amounts, at, [F("0.96")], "percent_complete") == Completed(F(96_000), F(100_000))
-    assert completed(amounts, at, [F("0.96")], "multiplier") == Completed(F(96_000), F(92_160))
-    assert completed(amounts, at, [F("0.96")], "percent_complete").outstanding == 4_000
-    assert completed(amounts, at, [F("0.96")], "multiplier").outstanding == -3_840
-
-
-def test_completion_by_step() -> None:
-    # 970 and 97 at 0.97, 500 complete: 1,000 + 100 + 500.
-    found = completed(ints(970, 500, 97), ints(0, 1, 0), [F("0.97"), F(1)], "percent_complete")
-    assert found == Completed(F(1567), F(1600))
-    assert found.outstanding == 33
-    times = completed(ints(970, 500, 97), ints(0, 1, 0), [F("1.03"), F(1)], "multiplier")
-    assert times.completed == F("1.03") * 1067 + 500
-    nothing = completed(ints(), ints(), [], "multiplier")
-    assert nothing == Completed(F(0), F(0))
-    assert (type(nothing.reported), type(nothing.completed)) == (Fraction, Fraction)
-
-
-def test_a_month_below_the_first_step_or_a_factor_of_nothing_is_refused() -> None:
-    with pytest.raises(ValueError, match="^codes from 0 to below 1 wanted$"):
-        completed(ints(5), ints(-1), [F(1)], "multiplier")
-    for factor in (F(0), F(-1, 2)):
-        with pytest.raises(ValueError, match="^a completion factor above 0 wanted$"):
-            completed(ints(5, 6), ints(0, 1), [F(1), factor], "percent_complete")
-
-
 # Lag triangle. Four months from number 10, paid through 13.
 #   paid at age   0    1    2    3       added up
 #   month 10     50   30   15    5       50  80  95 100
@@ -606,28 +526,6 @@ def test_percent_complete_where_nothing_was_paid() -> None:
 
 
 # Members.
-
-
-def test_minimum_months() -> None:
-    assert enough_months(months(0, 2, 3, 4), 3 * MONTH).tolist() == [False, False, True, True]
-    assert enough_months(ints(2_999_999, 3_000_000), 3 * MONTH).tolist() == [False, True]
-
-
-def test_members_of_a_panel_have_a_month() -> None:
-    assert members_with_months(ints(0, 2, 0, 2, 2), ints(1, 12, 0, -1, 3), 4) == [1, 0, 2, 0]
-    assert members_with_months(ints(), ints(), 2) == [0, 0]
-    assert [type(count) for count in members_with_months(ints(0), ints(1), 1)] == [int]
-    with pytest.raises(ValueError, match="^codes from 0 to below 2 wanted$"):
-        members_with_months(ints(2), ints(1), 2)
-    with pytest.raises(ValueError, match="negative"):
-        members_with_months(ints(-1), ints(1), 2)
-    with pytest.raises(ValueError, match="arrays of one length wanted"):
-        members_with_months(ints(0, 1), ints(1), 2)
-
-
-@pytest.mark.parametrize("sum_of_months, members", [(59_999, 4_999), (60_000, 5_000), (60_011, 5_000), (11, 0), (0, 0)])
-def test_average_members_are_rounded_down(sum_of_months: int, members: int) -> None:
-    assert average_members(sum_of_months * MONTH, YEAR) == members
 
 
 @pytest.mark.parametrize(

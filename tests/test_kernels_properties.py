@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from p4v.kernels.checked import Ints, grouped_totals, product_total, scaled, total
-from p4v.kernels.completion import completed, cumulative_paid, percent_complete, run_out_age, step_reached
+from p4v.kernels.checked import Ints, grouped_totals, scaled, total
+from p4v.kernels.lag_triangle import cumulative_paid, percent_complete
 from p4v.kernels.large_claims import Excess, Excluded, excess, excluded
-from p4v.kernels.members import months_twice
+from p4v.kernels.months import months_twice
 from p4v.kernels.ranks import annualised_rank, nearest_rank
 
 EXAMPLES = int(os.environ.get("P4V_EXAMPLES", "300"))
@@ -160,7 +160,6 @@ def test_sums_equal_those_of_python(values: list[tuple[int, int]]) -> None:
     plain = [number for _, number in values]
     assert total(numbers) == sum(plain)
     assert grouped_totals(codes, numbers, 4) == [sum(n for c, n in values if c == code) for code in range(4)]
-    assert product_total(numbers, numbers[::-1]) == sum(a * b for a, b in zip(plain, reversed(plain), strict=True))
     assert scaled(numbers, -3).tolist() == [-3 * number for number in plain]
 
 
@@ -183,27 +182,6 @@ def test_ranks_equal_a_sorted_list(of: list[tuple[int, int]], share: Fraction) -
 def test_month_bits_tell_whether_a_month_repeats(rows: list[int]) -> None:
     bits = sum(2**month for month in rows)
     assert months_twice(ints([bits]), ints([len(rows)])).tolist() == [len(set(rows)) < len(rows)]
-
-
-@of_members
-@given(
-    of=st.lists(st.tuples(st.integers(-(10**15), 10**15), st.integers(0, 11)), max_size=20),
-    factors=st.lists(st.fractions(Fraction(1, 2), 2, max_denominator=10**6), min_size=3, max_size=3),
-)
-def test_completion_equals_a_slow_reference(of: list[tuple[int, int]], factors: list[Fraction]) -> None:
-    values, when = ints([amount for amount, _ in of]), ints([month for _, month in of])
-    steps = step_reached(run_out_age(when, 14), [3, 6, 12])
-
-    def factor(month: int) -> Fraction:
-        age = 14 - month
-        return factors[2] if age >= 12 else factors[1] if age >= 6 else factors[0]
-
-    over = completed(values, steps, factors, "percent_complete")
-    assert over.completed == sum((amount / factor(month) for amount, month in of), start=Fraction(0))
-    times = completed(values, steps, factors, "multiplier")
-    assert times.completed == sum((amount * factor(month) for amount, month in of), start=Fraction(0))
-    assert over.reported == times.reported == sum(amount for amount, _ in of)
-    assert over.outstanding == over.completed - over.reported
 
 
 @of_members

@@ -3,14 +3,10 @@
 import csv
 import io
 from collections import Counter
-from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
-from p4v.data.lag import LagCell
-from p4v.data.small import Place
-from p4v.workspace.look import implied_completion
 from support import p4v
 from workspaces_started import files_below, started
 
@@ -138,21 +134,6 @@ def test_faults_of_all_tables_at_once(fresh: Path) -> None:
     assert result.exit_code == 4
     for name in ("quality.csv", "figures.csv", "member_months.csv"):
         assert f"data/{name}:" in result.stderr
-
-
-def cell(incurred: int, paid: int, cents: int, category: str | None = None) -> LagCell:
-    return LagCell(None, None, category, incurred, paid, cents, Place("lag.csv", 2, 1, "amount", 3))
-
-
-def test_completion_by_chain_ladder() -> None:
-    """Months 0, 1 and 2, paid through month 2: 60 then 90 then 100; 50 then 80; 40.
-
-    From 1 to 2: 90/100. From 0 to 1: (60 + 50) / (90 + 80) = 11/17; so 0.9 and 0.9 x 11/17.
-    """
-    cells = [cell(0, 0, 60), cell(0, 1, 30), cell(0, 2, 10), cell(1, 1, 50), cell(1, 2, 30), cell(2, 2, 40)]
-    assert implied_completion(cells, 2) == [Fraction(9, 10) * Fraction(11, 17), Fraction(9, 10), 1]
-    assert implied_completion([cell(0, 0, 0), cell(1, 1, 5)], 1) == [None, 1]
-    assert implied_completion([cell(4, 4, 5)], 4) == [1]
 
 
 def test_completion_is_printed(fresh: Path) -> None:

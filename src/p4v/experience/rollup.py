@@ -30,6 +30,7 @@ from p4v.experience.rules import (
     MemberYears,
 )
 from p4v.kernels.checked import Ints
+from p4v.kernels.months import months_twice
 
 Table = Any
 """An Ibis table; Ibis states no types that a checker could follow through an expression."""
@@ -607,9 +608,9 @@ def _years(
     fetched = inside.select("group", "window", "months", "amount", "stamp", *wholes).to_pyarrow()
     group, window = numbers[_ints(fetched, "group")], _ints(fetched, "window")
     known, seen = _stamped(fetched, rules)
-    twice = group[np.bitwise_count(seen) < known]
+    twice = group[months_twice(seen, known)]
     rows_of_moved, months_of_moved = _stamped(moved.select("stamp").to_pyarrow(), rules)
-    in_two = int(np.sum(np.bitwise_count(months_of_moved) < rows_of_moved))
+    in_two = int(np.sum(months_twice(months_of_moved, rows_of_moved)))
     months, amount = _ints(fetched, "months"), _ints(fetched, "amount")
     keep = (months != 0) | (amount != 0)
     key = group * len(rules.windows) + window

@@ -68,17 +68,6 @@ def total(values: ArrayLike) -> int:
     return index(sum(np.add.reduceat(array, np.arange(0, array.size, fit)).tolist()))
 
 
-def product_total(a: ArrayLike, b: ArrayLike) -> int:
-    """The sum of the products of two arrays of one shape. Raises `ValueError` for two shapes.
-
-    >>> product_total([2**62, 3], [2, 5]) == 2**63 + 15
-    True
-    """
-    left, right = exact(a), exact(b)
-    same_length(left, right)
-    return total(_wide(left, largest(right)) * right)
-
-
 def scaled(values: ArrayLike, factor: int) -> Exact:
     """The values times a whole number: int64 where every product fits, else Python ints.
 

@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 import ibis
+import numpy as np
 
 from p4v.data.columns import COSTS
 from p4v.data.expected import read_expected
@@ -20,6 +21,7 @@ from p4v.data.quality_table import read_quality
 from p4v.data.spec import TableInput, TableSpec
 from p4v.errors import Finding, Refusal
 from p4v.experience.rollup import Rows
+from p4v.kernels.lag_triangle import cumulative_paid, percent_complete
 from p4v.money import decimal_text
 from p4v.numbers import NumberFault, read_number
 from p4v.workspace.copies import excused_groups
@@ -245,9 +247,9 @@ def _completion(cells: Sequence[LagCell]) -> Iterator[str]:
         return
     last = max(cell.paid for cell in cells)
     categories = sorted({cell.category for cell in cells if cell.category is not None})
-    columns = {"all": implied_completion(cells, last)}
+    columns = {"all": _shares(cells, last)}
     if len(categories) > 1:
-        columns |= {name: implied_completion([c for c in cells if c.category == name], last) for name in categories}
+        columns |= {name: _shares([c for c in cells if c.category == name], last) for name in categories}
     yield f"lag_triangle, paid through {_key_text('month', last)}: complete after so many months, by chain ladder"
     lines = [["months", *columns]]
     for age in range(max(len(shares) for shares in columns.values())):
@@ -256,29 +258,9 @@ def _completion(cells: Sequence[LagCell]) -> Iterator[str]:
     yield from _aligned(lines)
 
 
-def implied_completion(cells: Sequence[LagCell], last: int) -> list[Fraction | None]:
-    """The share that is paid by each run-out of 0, 1, 2… months; None where the triangle does not say.
-
-    From one run-out to the next, all incurred months that have both are added up (chain ladder).
-    """
-    paid: dict[int, dict[int, int]] = {}
-    for cell in cells:
-        by_age = paid.setdefault(cell.incurred, {})
-        by_age[cell.paid - cell.incurred] = by_age.get(cell.paid - cell.incurred, 0) + cell.cents
-    oldest = max(last - incurred for incurred in paid)
-    share: Fraction | None = Fraction(1)
-    shares = [share]
-    for age in range(oldest - 1, -1, -1):
-        both = [by_age for incurred, by_age in paid.items() if last - incurred > age]
-        before = sum(_paid_by(by_age, age) for by_age in both)
-        after = sum(_paid_by(by_age, age + 1) for by_age in both)
-        share = None if share is None or after == 0 else share * Fraction(before, after)
-        shares.append(share)
-    return shares[::-1]
-
-
-def _paid_by(by_age: Mapping[int, int], age: int) -> int:
-    return sum(cents for months, cents in by_age.items() if months <= age)
+def _shares(cells: Sequence[LagCell], last: int) -> tuple[Fraction | None, ...]:
+    columns = zip(*((cell.incurred, cell.paid, cell.cents) for cell in cells), strict=True)
+    return percent_complete(cumulative_paid(*(np.array(column, dtype="i8") for column in columns), last))
 
 
 def _percent(share: Fraction) -> str:

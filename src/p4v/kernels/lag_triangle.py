@@ -1,68 +1,15 @@
-"""Claims not yet paid: run-out age, dollars completed by factor, and what a lag triangle says of completion.
+"""What a lag triangle says of completion: dollars paid by run-out age, and the part that is paid at each.
 
 Months are numbers, year x 12 + month - 1.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate
-from typing import Literal
 
 import numpy as np
 
-from p4v.kernels.checked import Exact, Ints, exact, grouped_totals, same_length
-
-Convention = Literal["percent_complete", "multiplier"]
-
-
-def run_out_age(incurred: Ints, paid_through: int) -> Exact:
-    """Months from the incurred month `(n,)` to the month through which claims are paid; below 0 for later months.
-
-    >>> run_out_age(np.array([24168, 24179]), 24182).tolist()
-    [14, 3]
-    """
-    return paid_through - exact(incurred)
-
-
-def step_reached(ages: Ints, starts: Sequence[int]) -> Ints:
-    """The place of the last start that each age `(n,)` has reached, -1 below the first; starts ascend.
-
-    >>> step_reached(np.array([2, 3, 5, 6]), [3, 6]).tolist()
-    [-1, 0, 0, 1]
-    """
-    return np.searchsorted(np.asarray(starts), exact(ages), side="right") - 1
-
-
-@dataclass(frozen=True, slots=True)
-class Completed:
-    """Reported dollars, and what they come to when all claims are paid."""
-
-    reported: Fraction
-    completed: Fraction
-
-    @property
-    def outstanding(self) -> Fraction:
-        """Dollars still to be paid; less than nothing where recoveries are still to come."""
-        return self.completed - self.reported
-
-
-def completed(amounts: Ints, steps: Ints, factors: Sequence[Fraction], convention: Convention) -> Completed:
-    """Amounts `(n,)`, each at the factor of its step: over the part that is complete, or times a multiplier.
-
-    Raises `ValueError` for a step without factor, or a factor that is not above 0.
-
-    >>> completed(np.array([96_000]), np.array([0]), [Fraction(96, 100)], "percent_complete").completed
-    Fraction(100000, 1)
-    >>> completed(np.array([96_000]), np.array([0]), [Fraction(96, 100)], "multiplier").completed
-    Fraction(92160, 1)
-    """
-    if any(factor <= 0 for factor in factors):
-        raise ValueError("a completion factor above 0 wanted")
-    totals = grouped_totals(steps, amounts, len(factors))
-    pairs = list(zip(totals, factors, strict=True))
-    grown = [amount / factor if convention == "percent_complete" else amount * factor for amount, factor in pairs]
-    return Completed(Fraction(sum(totals)), sum(grown, start=Fraction(0)))
+from p4v.kernels.checked import Ints, exact, grouped_totals, same_length
 
 
 @dataclass(frozen=True, slots=True)

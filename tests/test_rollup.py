@@ -9,13 +9,13 @@ import pyarrow as pa
 import pytest
 
 from p4v.experience.rollup import RolledUp, Rows, roll_up
-from p4v.experience.rules import DAY_UNITS, STANDING, Cost, DataRules, Exclusion, Window
+from p4v.experience.rules import DAY_UNITS, STANDING, Cost, DataRules, Exclusion, Part, Window
 from p4v.periods import Period
 
 JANUARY = 2014 * 12
 QUARTER = Window("performance", "performance", Period.of_months(2014, 1, 3))
 BASE = Window("2013", "baseline", Period.of_months(2013, 1, 3))
-PLAIN = DataRules("cost", "counted", (QUARTER,), (Cost("", ("allowed",), 1),))
+PLAIN = DataRules("cost", "counted", (QUARTER,), (Cost("", ("allowed",)),), (Part((0,)),))
 TYPES = {
     "group_id": pa.string(), "member_id": pa.string(), "month": pa.int32(), "fault": pa.int16(),
     "product": pa.string(), "cohort": pa.string(), "purpose": pa.string(), "funding": pa.string(),
@@ -73,7 +73,10 @@ def test_rows_of_a_period_and_of_none(engine: Any) -> None:
     assert by_status(found) == {"used": (3, 3 * MILLION, 487)}
     assert by_status(found, window=-1) == {"outside_the_period": (2, 2 * MILLION, 100)}
     years = found.experience.member_years
-    assert sorted(zip(years.months.tolist(), years.amount.tolist(), strict=True)) == [(MILLION, 7), (2 * MILLION, 480)]
+    assert sorted(zip(years.months.tolist(), years.amount[:, 0].tolist(), strict=True)) == [
+        (MILLION, 7),
+        (2 * MILLION, 480),
+    ]
     assert found.experience.months_seen == {(0, 0): 0b111}
     assert (found.twice, found.in_two_groups, found.faults) == ({}, 0, {})
 
@@ -84,7 +87,7 @@ def test_two_windows_are_two_member_years_and_other_groups_stand_apart(engine: A
     found = rolled(engine, rules, rows)
     assert found.experience.groups == ["A", "B"]
     years = found.experience.member_years
-    assert sorted(zip(years.group.tolist(), years.window.tolist(), years.amount.tolist(), strict=True)) == [
+    assert sorted(zip(years.group.tolist(), years.window.tolist(), years.amount[:, 0].tolist(), strict=True)) == [
         (0, 0, 500), (0, 1, 42), (1, 0, 3),
     ]  # fmt: skip
     assert found.experience.months_seen == {(0, 0): 1, (0, 1): 0b11, (1, 0): 1}
@@ -112,7 +115,7 @@ def test_rows_taken_out_by_a_column(engine: Any, months_leave: bool, months_excl
     }  # fmt: skip
     months = {True: [MILLION, MILLION], False: [MILLION, 2 * MILLION]}[months_leave]
     assert sorted(found.experience.member_years.months.tolist()) == months
-    assert sorted(found.experience.member_years.amount.tolist()) == [7, 500]
+    assert sorted(found.experience.member_years.amount[:, 0].tolist()) == [7, 500]
 
 
 def test_an_exclusion_of_one_period_leaves_the_other(engine: Any) -> None:
@@ -136,7 +139,7 @@ def test_a_member_leaves_with_all_rows_of_the_period(engine: Any, by_month: bool
     assert by_status(found, 1) == {"used": (1, MILLION, 11)}
     stays = rolled(engine, replace(rules, exclusions=(replace(rule, months_leave=False),)), rows)
     years = stays.experience.member_years
-    assert sorted(zip(years.months.tolist(), years.amount.tolist(), strict=True)) == [
+    assert sorted(zip(years.months.tolist(), years.amount[:, 0].tolist(), strict=True)) == [
         (MILLION, 1), (MILLION, 11), (2 * MILLION, 0),
     ]  # fmt: skip
 
@@ -188,25 +191,52 @@ def test_one_threshold_over_a_move_sees_the_whole_member(engine: Any) -> None:
     found = rolled(
         engine, rules, [row("m1", 0, 5), row("m1", 1, 6, group="B"), row("m2", 0, 9)]
     ).experience.member_years
-    assert sorted(zip(found.amount.tolist(), found.whole.tolist(), found.whole_months.tolist(), strict=True)) == [
+    assert sorted(zip(found.amount[:, 0].tolist(), found.whole[:, 0].tolist(), found.whole_year_months[:, 0].tolist(), strict=True)) == [
         (5, 11, 2 * MILLION), (6, 11, 2 * MILLION), (9, 9, MILLION),
     ]  # fmt: skip
 
 
-def test_weights_of_columns_and_cells(engine: Any) -> None:
-    costs = (Cost("a", ("allowed",), 3), Cost("", ("paid",), 0))
+def test_what_is_scaled_apart_is_kept_apart(engine: Any) -> None:
+    costs = (Cost("a", ("allowed",)), Cost("b", ("paid",)), Cost("", ("allowed.x",), counted=False))
     rows = [
-        row("m1", 0, 5, paid=100, product="hmo"),
-        row("m1", 1, 7, paid=100, product="ppo"),
-        row("m1", 2, 1, paid=0, product="pos"),
+        row("m1", 0, 5, paid=100, **{"allowed.x": 9}, product="hmo"),
+        row("m1", 1, 7, paid=200, **{"allowed.x": 9}, product="ppo"),
+        row("m1", 2, 1, paid=0, **{"allowed.x": 9}, product="pos"),
     ]
-    found = rolled(engine, replace(PLAIN, costs=costs), rows).experience
-    assert found.member_years.amount.tolist() == [39]
-    assert found.cells.dollars.sum(axis=0).tolist() == [13, 200]
-    by_product = replace(PLAIN, cell="product", cell_weights=(("hmo", 2), ("ppo", 1)))
-    found = rolled(engine, by_product, rows).experience
-    assert found.member_years.amount.tolist() == [17]
+    found = rolled(engine, replace(PLAIN, costs=costs, parts=(Part((0,)), Part((1,)))), rows).experience
+    assert found.member_years.amount.tolist() == [[13, 300]]
+    assert found.cells.dollars.sum(axis=0).tolist() == [13, 300, 27]
+    by_product = (Part((0, 1), ("hmo", "pos")), Part((0, 1), ("ppo",)))
+    found = rolled(engine, replace(PLAIN, costs=costs, parts=by_product, cell="product"), rows).experience
+    assert found.member_years.amount.tolist() == [[106, 207]]
     assert found.cells_named == ["hmo", "pos", "ppo"]
+
+
+def test_each_year_of_a_longer_window_is_kept_apart(engine: Any) -> None:
+    """July 2014 to December 2015: months 6 to 17 of the table are the first year, 18 to 23 the second."""
+    window = Window("performance", "performance", Period.of_months(2014, 7, 18))
+    parts = tuple(Part((0,), (), year) for year in (0, 1))
+    rules = replace(PLAIN, windows=(window,), parts=parts, across_moves=True)
+    rows = [row("m1", 6, 1), row("m1", 17, 10), row("m1", 18, 100), row("m1", 20, 1000, group="B"), row("m2", 23, 7)]
+    years = rolled(engine, rules, rows).experience.member_years
+    found = zip(
+        years.group, years.months, years.amount, years.year_months, years.whole, years.whole_year_months, strict=True
+    )
+    assert sorted((int(g), int(m), *(list(map(int, one)) for one in of)) for g, m, *of in found) == [
+        (0, MILLION, [0, 7], [0, MILLION], [0, 7], [0, MILLION]),
+        (0, 3 * MILLION, [11, 100], [2 * MILLION, MILLION], [11, 1100], [2 * MILLION, 2 * MILLION]),
+        (1, MILLION, [0, 1000], [0, MILLION], [11, 1100], [2 * MILLION, 2 * MILLION]),
+    ]  # fmt: skip
+
+
+def test_more_groups_than_a_small_number_holds(engine: Any) -> None:
+    """Of 70,000 groups three have rows: the first two, and the last, whose number is beyond 16 bits."""
+    many = [row("m", 0, 1, group=f"g{place:05}") for place in range(2)] + [row("m1", 0, 5, group="z")]
+    ids = tuple(sorted({f"g{place:05}" for place in range(70_000)} | {"z"}))
+    found = rolled(engine, replace(PLAIN, groups=ids), many).experience
+    assert list(found.groups) == ["g00000", "g00001", "z"]
+    assert found.cells.dollars[:, 0].tolist().count(5) == 1
+    assert found.cells.dollars[found.cells.group == 2, 0].tolist() == [5]
 
 
 @pytest.mark.parametrize(

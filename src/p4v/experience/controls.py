@@ -126,7 +126,7 @@ def _of_rule(rows: Selection, months_leave: bool, amounts: Amounts, below: int) 
 
 def _not_counted(rows: Selection) -> Fraction:
     used = rows.of_status([STANDING.index(USED)])
-    places = [place for place, cost in enumerate(rows.served.rules.costs) if not cost.weight]
+    places = [place for place, cost in enumerate(rows.served.rules.costs) if not cost.counted]
     return Fraction(total(used.experience.cells.dollars[used.mask][:, places]), CENTS)
 
 
@@ -139,7 +139,7 @@ def _amounts(rows: Selection) -> Amounts:
 def _label(reader: GroupReader, window: str) -> str:
     served = reader.plan.windows[window]
     kind = served.rules.windows[served.window].kind
-    return f"baseline {window}" if kind == "baseline" else window.replace("_", " ")
+    return window if kind == "baseline" else window.replace("_", " ")
 
 
 def _entry(window: str, entry: str, rule: str | None, amounts: Amounts) -> dict[str, Any]:

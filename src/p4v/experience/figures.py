@@ -1,6 +1,6 @@
 """The figures of one group from what was rolled up: each name that the contract's lines ask for, exactly."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from p4v.contract.blocks.benchmark import BaselinePeriod, Benchmark, Risk
 from p4v.contract.blocks.cost import Expenditure, LargeClaims
 from p4v.contract.blocks.members import MemberMonths
-from p4v.experience.plan import CENTS, FEE, MARKET, MARKET_BASE, PERFORMANCE, REGION, Plan, Served
+from p4v.experience.plan import CENTS, FEE, MARKET, MARKET_BASE, PERFORMANCE, REGION, Plan, Served, baseline_window
 from p4v.experience.rules import STANDING, USED, DataRules, Experience
 from p4v.figures import Figure
-from p4v.kernels.checked import total
-from p4v.kernels.large_claims import Excess, Excluded, excess, excluded
+from p4v.kernels.checked import Exact, total, weighted
+from p4v.kernels.large_claims import Excluded, excess, excluded
 from p4v.periods import Period
 
 TABLE, REFERENCE = "member_months", "reference"
@@ -125,35 +125,43 @@ class GroupReader:
     def year(self, window: str) -> BaselinePeriod | None:
         against = self.plan.terms.block("benchmark", Benchmark)
         years = (against.baseline_periods or []) if against is not None else []
-        return next((year for year in years if year.id == window), None)
+        return next((year for year in years if baseline_window(year.id) == window), None)
 
     def excess(self, window: str) -> Fraction:
-        served, found = self.plan.windows[window], self._excess(window)
-        if window == PERFORMANCE:
-            self.truncated = Truncated(found.members, self.members(window))
-        return found.dollars * served.unit
-
-    def _excess(self, window: str) -> Excess:
-        served, experience, mine = self._member_years(window)
-        years = experience.member_years
-        return excess(
-            years.amount[mine], years.months[mine], years.whole[mine], self.point(window) / served.unit,
-            self._full_months(experience), years.whole_months[mine],
-        )  # fmt: skip
+        found = [
+            excess(amount, months, whole, point, full, whole_months)
+            for amount, months, whole, whole_months, point, full in self._of_years(window)
+        ]
+        self._note_truncated(window, sum(year.members for year in found))
+        return sum((year.dollars for year in found), Fraction(0)) * self.plan.windows[window].unit
 
     def excluded(self, window: str) -> Excluded:
+        if self.large_claims().months is None:
+            raise self.plan.terms.lacks("expenditure", "large_claims", "its `months`: members are excluded from rows")
+        found = [
+            excluded(amount, months, point, full, whole, whole_months)
+            for amount, months, whole, whole_months, point, full in self._of_years(window)
+        ]
+        members = sum(year.members for year in found)
+        self._note_truncated(window, members)
+        dollars = sum((year.dollars for year in found), Fraction(0)) * self.plan.windows[window].unit
+        return Excluded(dollars, sum(year.months for year in found), members)
+
+    def _of_years(self, window: str) -> Iterator[tuple[Exact, Exact, Exact, Exact, Fraction, int | None]]:
+        """Of each year of a window its members: amount and months, those over all groups, the point in units of the
+        amounts, and the months of a full year where the point is prorated.
+        """
         served, experience, mine = self._member_years(window)
         years = experience.member_years
-        block = self.large_claims()
-        if block.months is None:
-            raise self.plan.terms.lacks("expenditure", "large_claims", "its `months`: members are excluded from rows")
-        found = excluded(
-            years.amount[mine], years.months[mine], self.point(window) / served.unit,
-            self._full_months(experience), years.whole[mine], years.whole_months[mine],
-        )  # fmt: skip
+        point, full, parts = self.point(window) / served.unit, self._full_months(experience), len(served.weights)
+        for year in range(experience.rules.years):
+            of_year = slice(year * parts, (year + 1) * parts)
+            amount, whole = (weighted(cents[mine, of_year], served.weights) for cents in (years.amount, years.whole))
+            yield amount, years.year_months[mine, year], whole, years.whole_year_months[mine, year], point, full
+
+    def _note_truncated(self, window: str, members: int) -> None:
         if window == PERFORMANCE:
-            self.truncated = Truncated(found.members, self.members(window))
-        return Excluded(found.dollars * served.unit, found.months, found.members)
+            self.truncated = Truncated(members, self.members(window))
 
     def _member_years(self, window: str, group: str | None = None) -> tuple[Served, Experience, slice]:
         served = self.plan.windows[window]
@@ -274,7 +282,7 @@ class Selection:
         """Dollars that count: all categories of the contract, or one."""
         used = self._used()
         costs = self.served.rules.costs
-        places = [place for place, cost in enumerate(costs) if cost.weight and item in (None, cost.name)]
+        places = [place for place, cost in enumerate(costs) if cost.counted and item in (None, cost.name)]
         cells = used.experience.cells.dollars[used.mask]
         return Fraction(total(cells[:, places]), CENTS)
 
@@ -302,11 +310,16 @@ def _month_number(month: Period) -> int:
 
 
 def _of_year(reader: GroupReader, key: str) -> tuple[str | None, str | None]:
-    """Item and baseline year of `<item>-<year>` or `<year>`."""
-    if reader.has(key):
-        return None, key
-    year = next((window for window in reader.plan.windows if key.endswith(f"-{window}")), None)
-    return (None, None) if year is None else (key.removesuffix(f"-{year}"), year)
+    """Category and window of the baseline year of `<category>-<year>` or `<year>`."""
+    if reader.has(baseline_window(key)):
+        return None, baseline_window(key)
+    cost = reader.plan.terms.block("expenditure", Expenditure)
+    categories = [item.id for item in cost.categories or []] if cost is not None else []
+    # Either id may have a dash in it, so that the place to part them is where both are known.
+    parted = (
+        (name, baseline_window(key.removeprefix(f"{name}-"))) for name in categories if key.startswith(f"{name}-")
+    )
+    return next(((name, window) for name, window in parted if reader.has(window)), (None, None))
 
 
 def _reported(reader: GroupReader, window: str, item: str | None) -> tuple[Fraction, str]:
@@ -400,7 +413,7 @@ def _risk(window: str | None, market: bool) -> Read:
             return sum((rows.of_cell(cell).risk() for cell in against.market_trend.cells), Fraction(0)), "risk_score"
         risk = reader.plan.terms.need("risk", Risk).scores
         assert risk is not None
-        return reader.rows(window or risk.base).risk(), "risk_score"
+        return reader.rows(window or baseline_window(risk.base)).risk(), "risk_score"
 
     return read
 

@@ -1,6 +1,6 @@
 """What a contract's terms want of member months: the sets of data rules, and the months that each serves."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import gcd, lcm
@@ -12,11 +12,15 @@ from p4v.contract.blocks.members import Exclusion as Rule
 from p4v.contract.blocks.members import MemberMonths
 from p4v.contract.blocks.rewards import CareCoordinationFee
 from p4v.contract.terms import Terms
-from p4v.experience.rules import MONTH_UNITS, Cost, DataRules, Exclusion, Roster, Window, WindowKind
+from p4v.errors import Finding, Refusal
+from p4v.experience.rules import MONTH_UNITS, Cost, DataRules, Exclusion, Part, Roster, Window, WindowKind
 from p4v.figures import Wanted
 
 PERFORMANCE, FEE, MARKET, MARKET_BASE, REGION = "performance", "fee", "market", "market_base", "region"
 CENTS = 100
+MOST_MONTHS = 48
+"""The longest window: its months, and the rows of a member, are counted in one whole number."""
+_YEAR = 12
 _KINDS: Mapping[str, tuple[WindowKind, ...]] = {
     "performance": ("performance", "fee"), "baseline": ("baseline",), "market": ("market", "market_base"),
 }  # fmt: skip
@@ -37,16 +41,20 @@ _BY_MONTH = ("incurred_expenditure", "capitation_member_months")
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A window and the rules that serve it: `unit` is the dollars of one unit of a member's amount."""
+    """A window and the rules that serve it, and how the parts of a member's amount are added up.
+
+    `weights` are whole numbers, one to each part; `unit` is the dollars of one cent times weight.
+    """
 
     rules: DataRules
     window: int
+    weights: tuple[int, ...]
     unit: Fraction
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What one contract wants: each window by its id, with the rules that serve it."""
+    """What one contract wants: each window by its name, with the rules that serve it."""
 
     terms: Terms
     asked: Mapping[str, Wanted]
@@ -89,27 +97,27 @@ class _Planner:
     # The group's own members
 
     def _own(self) -> dict[str, Served]:
-        """The performance period and the baseline years; those with the same weights are served together."""
-        groups: dict[tuple[Any, ...], list[Window]] = {}
-        for window, year in self._own_windows():
-            weights, unit = self._weights(year, window.id == PERFORMANCE)
-            groups.setdefault((weights, unit), []).append(window)
+        """The performance period and the baseline years; those with the same parts are served together."""
+        worths = {window: self._worths(year) for window, year in self._own_windows()}
+        groups: dict[tuple[Part, ...], list[Window]] = {}
+        for window, worth in worths.items():
+            groups.setdefault(tuple(self._parts(worth)), []).append(window)
         found: dict[str, Served] = {}
-        for (weights, unit), windows in groups.items():
-            rules = self._rules("cost", tuple(windows), self._costs(weights), self._cell_weights(weights))
-            found |= {window.id: Served(rules, place, unit) for place, window in enumerate(windows)}
+        for parts, windows in groups.items():
+            rules = self._rules("cost", tuple(windows), parts)
+            for place, window in enumerate(windows):
+                found[window.id] = Served(rules, place, *_weights(self._parts(worths[window]).values()))
         return found
 
     def _own_windows(self) -> Iterator[tuple[Window, BaselinePeriod | None]]:
         yield Window(PERFORMANCE, "performance", self.terms.period), None
         against = self.terms.block("benchmark", Benchmark)
         for year in (against.baseline_periods or []) if against else []:
-            yield Window(year.id, "baseline", year.period), year
+            yield Window(baseline_window(year.id), "baseline", year.period), year
 
     def _rules(
-        self, roster: Roster, windows: tuple[Window, ...], costs: tuple[Cost, ...],
-        cell_weights: tuple[tuple[str, int], ...] = (), where: Market | None = None,
-    ) -> DataRules:  # fmt: skip
+        self, roster: Roster, windows: tuple[Window, ...], parts: Iterable[Part], where: Market | None = None
+    ) -> DataRules:
         members = self.terms.block("member_months", MemberMonths)
         large = self._large_claims()
         market = where is not None
@@ -117,8 +125,8 @@ class _Planner:
             roster=roster,
             counting=members.counting or "" if members else "",
             windows=windows,
-            costs=costs,
-            cell_weights=cell_weights,
+            costs=self._costs(),
+            parts=tuple(self._of_years(parts, windows)),
             products=tuple(members.products or []) if members else (),
             funding=tuple(members.funding or []) if members else (),
             where=tuple((row.column, tuple(row.values)) for row in where.where or []) if where else (),
@@ -179,19 +187,15 @@ class _Planner:
         """What controls count in dollars where nothing that is paid rests on cost."""
         return "allowed" if any(column.partition(".")[0] == "allowed" for column in self.columns) else "paid"
 
-    def _weights(self, year: BaselinePeriod | None, performance: bool) -> tuple[tuple[Fraction, ...], Fraction]:
-        """What each category's cents are worth in a member's amount when large claims are dealt with: whole numbers
-        without a common divisor, and the dollars of one unit.
+    def _worths(self, year: BaselinePeriod | None) -> list[Fraction]:
+        """What one reported dollar of each category is when large claims are dealt with: in a baseline year, or else
+        in the performance period.
         """
         cost = self._cost()
         items: Sequence[CostCategory | None] = (cost.categories if cost is not None else None) or [None]
-        worth = [self._worth(item, year, performance) for item in items]
-        scale = lcm(*(value.denominator for value in worth))
-        common = gcd(*(int(value * scale) for value in worth)) or 1
-        return tuple(value * scale / common for value in worth), Fraction(common, scale * CENTS)
+        return [self._worth(item, year) for item in items]
 
-    def _worth(self, item: CostCategory | None, year: BaselinePeriod | None, performance: bool) -> Fraction:
-        """What one reported dollar of a category is when large claims are dealt with."""
+    def _worth(self, item: CostCategory | None, year: BaselinePeriod | None) -> Fraction:
         cost, order = self._cost(), self.terms.cost_order
         worth = Fraction(1)
         if cost is None or "truncate" not in order:
@@ -202,73 +206,101 @@ class _Planner:
         completion = cost.completion
         if completion is None or "complete" not in before:
             return worth
-        factor = completion.factor if performance else (year.factor if year is not None else None)
-        if performance and item is not None and item.completion_factor is not None:
+        factor = completion.factor if year is None else year.factor
+        if year is None and item is not None and item.completion_factor is not None:
             factor = item.completion_factor
         if factor is None:
             return worth
         return worth / factor if completion.convention == "percent_complete" else worth * factor
 
-    def _costs(self, weights: tuple[Fraction, ...]) -> tuple[Cost, ...]:
+    def _parts(self, worths: Sequence[Fraction]) -> dict[Part, Fraction]:
+        """The parts of a member's amount, one to each worth, in the order of the categories."""
+        cost, counted = self._cost(), [place for place, one in enumerate(self._costs()) if one.counted]
+        if not counted:
+            return {}
+        by_worth: dict[Fraction, list[int]] = {}
+        for place, worth in enumerate(worths):
+            by_worth.setdefault(worth, []).append(place)
+        if cost is not None and self._by_products():
+            ids = [item.id for item in cost.categories or []]
+            return {
+                Part(tuple(counted), tuple(ids[place] for place in places)): worth for worth, places in by_worth.items()
+            }
+        return {Part(tuple(counted[place] for place in places)): worth for worth, places in by_worth.items()}
+
+    def _of_years(self, parts: Iterable[Part], windows: Sequence[Window]) -> Iterator[Part]:
+        """Large claims are those of a member and year: a period of several years has the parts of each."""
+        months = max(len(window.period.months()) for window in windows)
+        if months > MOST_MONTHS:
+            found, allowed = f"a period of {months} months", f"up to {MOST_MONTHS} months settled as one"
+            raise Refusal([Finding("P4V-C040", self.terms.program.file.shown, found, allowed, "period")])
+        known = list(parts)
+        if self._large_claims() is None or months <= _YEAR:
+            yield from known
+            return
+        for year in range(-(-months // _YEAR)):
+            yield from (replace(part, year=year) for part in known)
+
+    def _costs(self) -> tuple[Cost, ...]:
         """The categories that count, and all others together, which do not."""
         cost, columns = self._cost(), self.basis_columns()
         if not columns:
             return ()
-        if cost is None or cost.categories is None:
-            return (Cost("", tuple(columns), int(weights[0])),)
-        if cost.by == "products":
-            return (Cost("", tuple(columns), 1),)
+        if cost is None or cost.categories is None or cost.by == "products":
+            return (Cost("", tuple(columns)),)
         named = [f"{cost.basis}.{item.id}" for item in cost.categories]
         missing = [name for name in named if name not in columns]
         if missing:
             raise self.terms.lacks("expenditure", "categories", f"the member months have no column {missing[0]}")
-        found = [
-            Cost(item.id, (name,), int(weight))
-            for item, name, weight in zip(cost.categories, named, weights, strict=True)
-        ]
+        found = [Cost(item.id, (name,)) for item, name in zip(cost.categories, named, strict=True)]
         others = tuple(column for column in columns if column not in named)
-        return (*found, *([Cost("", others, 0)] if others else []))
-
-    def _cell_weights(self, weights: tuple[Fraction, ...]) -> tuple[tuple[str, int], ...]:
-        cost = self._cost()
-        if cost is None or not self._by_products():
-            return ()
-        return tuple((item.id, int(weight)) for item, weight in zip(cost.categories or [], weights, strict=True))
+        return (*found, *([Cost("", others, counted=False)] if others else []))
 
     # The fee's roster, and markets
 
     def _fee(self) -> dict[str, Served]:
         """Members whose cost counts, in the months of the fee; or those of a roster of its own."""
         fee = self.terms.need("care_coordination_fee", CareCoordinationFee)
-        weights, unit = self._weights(None, True)
         if fee.roster == "cost":
             own = self._own()[PERFORMANCE]
             return {FEE: replace(own, rules=replace(own.rules, cell="tier")) if fee.tiers else own}
-        rules = self._rules("fee", (Window(FEE, "fee", self.terms.fee_period),), self._costs(weights))
-        return {FEE: Served(rules, 0, unit)}
+        parts = self._parts(self._worths(None))
+        rules = self._rules("fee", (Window(FEE, "fee", self.terms.fee_period),), parts)
+        return {FEE: Served(rules, 0, *_weights(parts.values()))}
 
     def _market(self) -> dict[str, Served]:
+        """A market's members are never taken one by one: no part of their amounts is wanted."""
         against = self.terms.block("benchmark", Benchmark)
         if against is None:
             return {}
         found: dict[str, Served] = {}
-        costs = tuple(Cost(cost.name, cost.sources, min(cost.weight, 1)) for cost in self._costs(self._ones()))
         now = Window(MARKET, "market", self.terms.period)
         if against.market_trend is not None:
             windows = (now, Window(MARKET_BASE, "market_base", against.market_trend.base))
-            rules = self._rules("cost", windows, costs, where=against.market_trend)
-            found |= {window.id: Served(rules, place, Fraction(1, CENTS)) for place, window in enumerate(windows)}
+            rules = self._rules("cost", windows, (), against.market_trend)
+            found |= {window.id: Served(rules, place, *_weights(())) for place, window in enumerate(windows)}
         if against.regional is not None:
-            rules = self._rules("cost", (now,), costs, where=against.regional)
-            found[REGION] = Served(rules, 0, Fraction(1, CENTS))
+            found[REGION] = Served(self._rules("cost", (now,), (), against.regional), 0, *_weights(()))
         risk = self.terms.block("risk", Risk)
         if risk is not None and risk.scores is not None and risk.scores.relative_to == "market" and not found:
             raise self.terms.lacks("benchmark", "market_trend", "risk is taken relative to the market's")
         return found
 
-    def _ones(self) -> tuple[Fraction, ...]:
-        cost = self._cost()
-        return (Fraction(1),) * len((cost.categories if cost else None) or [None])
+
+def baseline_window(year: str) -> str:
+    """The name of a baseline year's window, which no other window has: an id has no blank."""
+    return f"baseline {year}"
+
+
+def _weights(worths: Iterable[Fraction]) -> tuple[tuple[int, ...], Fraction]:
+    """Whole numbers without a common divisor in the proportion of what the parts are worth, and the dollars of one
+    cent times weight.
+    """
+    known = list(worths)
+    scale = lcm(*(worth.denominator for worth in known))
+    whole = [int(worth * scale) for worth in known]
+    common = gcd(*whole) or 1
+    return tuple(weight // common for weight in whole), Fraction(common, scale * CENTS)
 
 
 def _exclusion(rule: Rule) -> Exclusion:

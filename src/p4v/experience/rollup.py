@@ -120,13 +120,13 @@ def roll_up(rows: Rows, rules: DataRules) -> RolledUp:
     years = table
     taken: list[Table] = []
     if _of_members(rules) or rules.minimum_months is not None:
-        sums = {name: table[name].sum() for name in _SUMMED}
+        sums = {name: table[name].sum() for name in ("months", "stamp", *_month_names(rules), *_amount_names(rules))}
         years = kept.table(table.group_by(*_KEYS, "status", *_flag_names(rules)).agg(**sums), "rows")
         taken = [kept.table(found, name) for name, found in _taken(years, rules, months_scale(rows, rules))]
     years = kept.table(_member_years(_without(years, taken, rules), rules), "years")
     apart = bool(taken) or any(exclusion.rule in _OF_MEMBERS for exclusion in rules.exclusions)
     cells = _cells(_without(table, taken, rules) if apart else _few(rows, rules, kept), rules)
-    return _collected(rows, rules, groups, cells, years, _differing_copies(table, rules))
+    return _collected(rows, rules, groups, cells, years, _differing_copies(rules, kept))
 
 
 def _all_groups(rows: Rows) -> list[str]:
@@ -169,8 +169,11 @@ def _with_status(rows: Rows, rules: DataRules, groups: Sequence[str], kept: "_Ke
         table = _with_copies(table, rules, kept)
     flags = {f"flag{place}": _matches(table, exclusion).cast("int64") for place, exclusion in _of_members(rules)}
     costs = {f"c{place}": _sum_of(table, cost.sources) for place, cost in enumerate(rules.costs)}
-    table = table.mutate(status=_row_status(rows, rules, table), months=table.units.cast("int32"), **flags, **costs)
-    return table.mutate(amount=_amount(table, rules))
+    # Half the size, but where one row stands for many.
+    months = table.units if _of_copies(rules) else table.units.cast("int32")
+    table = table.mutate(status=_row_status(rows, rules, table), months=months, **flags, **costs)
+    years = {name: (table.year == year).ifelse(table.months, 0) for year, name in enumerate(_month_names(rules))}
+    return table.mutate(**_amounts(table, rules), **years)
 
 
 def _of_roster(rows: Rows, rules: DataRules) -> Table:
@@ -188,7 +191,11 @@ def _of_roster(rows: Rows, rules: DataRules) -> Table:
 
 def _own(column: str) -> str:
     """What a column of the table is called in the roll-up: one that p4v knows by its name."""
-    return column if column in _KNOWN or column.partition(".")[0] in ("allowed", "paid") else f"own {column}"
+    return column if column in _KNOWN or _is_cost(column) else f"own {column}"
+
+
+def _is_cost(column: str) -> bool:
+    return column.partition(".")[0] in ("allowed", "paid")
 
 
 def _dated(table: Table, kept: "_Kept") -> Table:
@@ -202,27 +209,42 @@ def _dated(table: Table, kept: "_Kept") -> Table:
     return table.mutate(window=table.window.fill_null(_NO_MONTH), stamp=table.stamp.fill_null(0))
 
 
-_SUMMED = ("months", "amount", "stamp")
-_NUMBERED = {"group_name": "string", "group": "int16"}
+_NUMBERED = {"group_name": "string", "group": "int32"}
 
 
 def _numbered(groups: Sequence[str]) -> pa.Table:
-    return pa.table({"group_name": pa.array(groups, pa.string()), "group": np.arange(len(groups), dtype="i2")})
+    return pa.table({"group_name": pa.array(groups, pa.string()), "group": np.arange(len(groups), dtype="i4")})
 
 
-def _amount(table: Table, rules: DataRules) -> Any:
-    """What a row adds to its member's amount."""
-    amount = ibis.literal(0, type="int64")
-    for place, cost in enumerate(rules.costs):
-        if cost.weight:
-            amount = amount + (table[f"c{place}"] * cost.weight if cost.weight > 1 else table[f"c{place}"])
-    if rules.cell_weights:
-        cases = [(table.cell == cell, weight) for cell, weight in rules.cell_weights]
-        amount = amount * ibis.cases(*cases, else_=0)
-    return amount
+def _amounts(table: Table, rules: DataRules) -> dict[str, Any]:
+    """What a row adds to the parts of its member's amount."""
+    found: dict[str, Any] = {}
+    for name, part in zip(_amount_names(rules), rules.parts, strict=True):
+        found[name] = _sum_of(table, [f"c{place}" for place in part.costs])
+        if part.cells:
+            found[name] = table.cell.isin(part.cells).ifelse(found[name], 0)
+        if part.year is not None:
+            found[name] = (table.year == part.year).ifelse(found[name], 0)
+    return found
 
 
-_CALENDAR = {"calendar_month": "int32", "window": "int16", "stamp": "int64", "days": "int32", "day_units": "int64"}
+def _month_names(rules: DataRules) -> list[str]:
+    """Months of each year of a window, where it has more than one."""
+    return [f"months{year}" for year in range(rules.years)] if rules.years > 1 else []
+
+
+def _amount_names(rules: DataRules) -> list[str]:
+    return [f"amount{place}" for place in range(len(rules.parts))]
+
+
+_CALENDAR = {
+    "calendar_month": "int32",
+    "window": "int16",
+    "stamp": "int64",
+    "days": "int32",
+    "day_units": "int64",
+    "year": "int16",
+}
 
 
 def _row_bit(rules: DataRules) -> int:
@@ -237,7 +259,7 @@ def _calendar(rows: Rows, rules: DataRules) -> pa.Table:
     """
     row = 2 ** _row_bit(rules)
     places = {
-        month.first_day.year * 12 + month.first_day.month - 1: (number, row + 2**place)
+        month.first_day.year * 12 + month.first_day.month - 1: (number, row + 2**place, place // 12)
         for number, window in enumerate(rules.windows)
         for place, month in enumerate(window.period.months())
     }
@@ -246,14 +268,15 @@ def _calendar(rows: Rows, rules: DataRules) -> pa.Table:
     # Only days are asked of months outside all windows.
     wanted = np.ones(len(months), dtype=bool) if rows.by_days else np.isin(months, list(places))
     months, days = months[wanted], days[wanted]
-    found = [places.get(int(month), (_NO_MONTH, 0)) for month in months]
+    found = [places.get(int(month), (_NO_MONTH, 0, 0)) for month in months]
     return pa.table(
         {
             "calendar_month": months.astype("i4"),
-            "window": np.array([window for window, _ in found], dtype="i2"),
-            "stamp": np.array([stamp for _, stamp in found], dtype="i8"),
+            "window": np.array([window for window, _, _ in found], dtype="i2"),
+            "stamp": np.array([stamp for _, stamp, _ in found], dtype="i8"),
             "days": days.astype("i4"),
             "day_units": DAY_UNITS // days,
+            "year": np.array([year for _, _, year in found], dtype="i2"),
         }
     )
 
@@ -318,7 +341,7 @@ def _matches(table: Table, exclusion: Exclusion) -> Any:
     if exclusion.rule == "after_death":
         return (table.month > table.death_month).fill_null(False)
     if exclusion.rule == "duplicates":
-        return table.copy_number > 0
+        return table.is_copy
     return table[_own(exclusion.column or "")].isin(exclusion.values).fill_null(False)
 
 
@@ -327,32 +350,46 @@ def _of_copies(rules: DataRules) -> list[Exclusion]:
 
 
 def _with_copies(table: Table, rules: DataRules, kept: "_Kept") -> Table:
-    """Rows with the number of the copy that each is, from 0. What a rule takes out is no second row of its month."""
-    keys = ["group_id", "member_id", "month"]
+    """Rows with how many each stands for, as `rows`, and whether it is the copies that a rule takes out.
+
+    Of the few that stand twice one is kept, and one stands for all others: they are equal, or nothing is settled. What
+    a rule takes out is no second row of its month.
+    """
     sound = table.filter(table.fault == 0)
-    counts = sound.group_by(*keys).agg(copies=sound.count())
-    twice = kept.table(counts.filter(counts.copies > 1).select(*keys), "copies")
-    # Only the few that stand twice are put in order.
-    once = table.anti_join(twice, keys).mutate(copy_number=ibis.literal(0, type="int64"))
-    again = table.semi_join(twice, keys)
-    same = ibis.window(group_by=[*(again[key] for key in keys), again.fault], order_by=again.month)
-    table = ibis.union(once, again.mutate(copy_number=ibis.row_number().over(same)))
-    taken = [(table.copy_number > 0) & _in_windows(table, rules, exclusion) for exclusion in _of_copies(rules)]
-    return table.mutate(stamp=ibis.or_(*taken).ifelse(0, table.stamp))
+    counts = sound.group_by(*_COPY).agg(copies=sound.count())
+    twice = kept.table(counts.filter(counts.copies > 1), "copies")
+    again = kept.table(sound.semi_join(twice, _COPY), AGAIN)
+    same = {name: again[name].min() for name in again.columns if name not in _COPY}
+    one = again.group_by(*_COPY).agg(**same, all_of_them=again.count())
+    single, no, yes = ibis.literal(1, type="int64"), ibis.literal(False), ibis.literal(True)
+    kinds = [
+        (table.filter(table.fault != 0), single, no), (sound.anti_join(twice, _COPY), single, no), (one, single, no),
+        (one, one.all_of_them - 1, yes),
+    ]  # fmt: skip
+    table = ibis.union(*(of.select(*table.columns, rows=rows, is_copy=is_copy) for of, rows, is_copy in kinds))
+    taken = [table.is_copy & _in_windows(table, rules, exclusion) for exclusion in _of_copies(rules)]
+    many = {name: table[name] * table["rows"] for name in ("units", "revenue") if name in table.columns}
+    many |= {name: table[name] * table["rows"] for name in table.columns if _is_cost(name)}
+    if "risk_score" in table.columns:
+        many["risk_score"] = table.risk_score * table.units * table["rows"]
+    return table.mutate(stamp=ibis.or_(*taken).ifelse(0, table.stamp), **many)
 
 
-def _differing_copies(table: Table, rules: DataRules) -> dict[str, int]:
-    """Group to rows of a month that a rule for copies would take out although they say something else."""
+_COPY = ("group_id", "member_id", "month")
+"""What rows that are copies of each other have in common, besides all else."""
+AGAIN = "again"
+
+
+def _differing_copies(rules: DataRules, kept: "_Kept") -> dict[str, int]:
+    """Group to members' months that a rule for copies would take out although they say something else."""
     if not _of_copies(rules):
         return {}
-    sound = table.filter(table.fault == 0)
-    values = ["units", "cell", *(f"c{place}" for place in range(len(rules.costs)))]
-    looked_at = {"risk_score", "revenue", "product", "funding", *(_own(rule.column or "") for rule in rules.exclusions)}
-    values += sorted(column for column in looked_at if column in sound.columns)
-    ends = {f"{end}_{name}": getattr(sound[name], end)() for name in values for end in ("min", "max")}
-    copies = sound.group_by("group_id", "member_id", "month").agg(copies=sound.count(), **ends)
-    differ = ibis.or_(*(copies[f"min_{name}"] != copies[f"max_{name}"] for name in values))
-    several = copies.filter((copies.copies > 1) & differ)
+    again = kept.again(AGAIN)
+    values = [name for name in again.columns if name not in _COPY]
+    ends = {f"{end} {name}": getattr(again[name], end)() for name in values for end in ("min", "max")}
+    copies = again.group_by(*_COPY).agg(**ends)
+    differ = ibis.or_(*(copies[f"min {name}"] != copies[f"max {name}"] for name in values))
+    several = copies.filter(differ)
     found = several.group_by("group_id").agg(several=several.count()).to_pyarrow()
     return dict(zip(found["group_id"].to_pylist(), found["several"].to_pylist(), strict=True))
 
@@ -373,7 +410,7 @@ def _sum_of(table: Table, columns: Sequence[str]) -> Any:
 
 
 def _totals(table: Table, rules: DataRules) -> dict[str, Any]:
-    """Counts and sums of whole numbers; of a row that is rejected only its number counts."""
+    """Counts and sums of whole numbers. A row that stands for several says how many, and has their sums."""
     few = "rows" in table.columns
     found = {"rows": table["rows"].sum() if few else table.count(), "months": table.months.sum()}
     found |= {f"c{place}": table[f"c{place}"].sum() for place in range(len(rules.costs))}
@@ -415,7 +452,7 @@ def _flagged(grouped: Table, rules: DataRules) -> Table:
 
 def _below_minimum(grouped: Table, rules: DataRules, scale: int) -> Table:
     """Members with fewer months than the contract wants; a fee is paid for them all the same."""
-    months = _months_counted(grouped, rules)
+    months = _months_count(grouped, rules).ifelse(grouped.months, 0)
     members = grouped.group_by(*_KEYS).agg(member_units=months.sum())
     of_fee = [place for place, window in enumerate(rules.windows) if window.kind == "fee"]
     below = members.member_units * MONTH_UNITS < (rules.minimum_months or 0) * scale
@@ -475,30 +512,33 @@ def _staying(rules: DataRules) -> list[int]:
     return [len(STANDING) + place for place, rule in enumerate(rules.exclusions) if not rule.months_leave]
 
 
-def _months_counted(table: Table, rules: DataRules) -> Any:
-    stays = table.status.isin([STANDING.index(USED), *_staying(rules)])
-    return stays.ifelse(table.months, 0)
+def _months_count(table: Table, rules: DataRules) -> Any:
+    """Whether a row's months count."""
+    return table.status.isin([STANDING.index(USED), *_staying(rules)])
 
 
 def _member_years(final: Table, rules: DataRules) -> Table:
     """One row for each group, member and window."""
     in_file = (final.status >= 0) & (final.window != _NO_MONTH)
-    found = final.mutate(
-        amount=(final.status == STANDING.index(USED)).ifelse(final.amount, 0), counted=_months_counted(final, rules),
-        stamp=in_file.ifelse(final.stamp, 0),
-    )  # fmt: skip
-    return found.group_by(*_KEYS).agg(
-        months=found.counted.sum(), amount=found.amount.sum(), stamp=found.stamp.sum()
-    )  # fmt: skip
+    used, counts = final.status == STANDING.index(USED), _months_count(final, rules)
+    columns = {name: counts.ifelse(final[name], 0) for name in ("months", *_month_names(rules))}
+    columns |= {name: used.ifelse(final[name], 0) for name in _amount_names(rules)}
+    columns["stamp"] = in_file.ifelse(final.stamp, 0)
+    found = final.select(*_KEYS, **columns)
+    return found.group_by(*_KEYS).agg(**{name: found[name].sum() for name in columns})
 
 
-def _moved(amounts: Table) -> Table:
-    """Members who were with more than one group in a window."""
+def _moved(amounts: Table, rules: DataRules) -> Table:
+    """Members who were with more than one group in a window, with their sums over all of them."""
     there = amounts.filter((amounts.stamp > 0) & (amounts.window != _NO_MONTH))
-    by_member = there.group_by("member_id", "window").agg(
-        groups=there.count(), whole=there.amount.sum(), whole_months=there.months.sum(), stamp=there.stamp.sum()
-    )
+    sums = {name: there[name].sum() for name in ("stamp", *_wholes(rules))}
+    by_member = there.group_by("member_id", "window").agg(groups=there.count(), **sums)
     return by_member.filter(by_member.groups > 1)
+
+
+def _wholes(rules: DataRules) -> list[str]:
+    """What is wanted of a member over all groups."""
+    return [*(_month_names(rules) or ["months"]), *_amount_names(rules)] if rules.across_moves else []
 
 
 # Cells
@@ -548,7 +588,7 @@ def _collected(
     # Groups without a row have no number.
     numbers = np.searchsorted(there, np.arange(len(groups)))
     named = sorted(set(small["cell"].to_pylist()) - {None})
-    years, seen, twice, in_two = _years(amounts, _moved(amounts), numbers, rules)
+    years, seen, twice, in_two = _years(amounts, _moved(amounts, rules), numbers, rules)
     arrays = _cell_arrays(small, rules, numbers, named)
     experience = Experience(rules, present, named, _statuses(rules), months_scale(rows, rules), arrays, years, seen)
     doubled = {present[place]: int(count) for place, count in enumerate(np.bincount(twice)) if count}
@@ -583,7 +623,6 @@ def _codes(column: pa.ChunkedArray, names: Sequence[str]) -> Ints:
 def _cell_arrays(small: pa.Table, rules: DataRules, numbers: Ints, named: Sequence[str]) -> Cells:
     count = small.num_rows
     nothing = np.zeros(count, dtype="i8")
-    dollars = [_ints(small, f"c{place}") for place in range(len(rules.costs))]
     return Cells(
         group=numbers[_ints(small, "group")],
         window=_ints(small, "window"),
@@ -592,7 +631,7 @@ def _cell_arrays(small: pa.Table, rules: DataRules, numbers: Ints, named: Sequen
         status=_ints(small, "status"),
         rows=_ints(small, "rows"),
         months=_ints(small, "months"),
-        dollars=np.column_stack(dollars) if dollars else np.zeros((count, 0), dtype="i8"),
+        dollars=_columns(small, [f"c{place}" for place in range(len(rules.costs))]),
         risk=_ints(small, "risk_score") if "risk_score" in small.column_names else nothing,
         revenue=_ints(small, "revenue") if "revenue" in small.column_names else nothing,
     )
@@ -603,25 +642,37 @@ def _years(
 ) -> tuple[MemberYears, dict[tuple[int, int], int], Ints, int]:
     """Member-years as arrays; months with rows; the group of each with two rows of a month; members with two groups."""
     inside = amounts.filter(amounts.window != _NO_MONTH)
-    wholes = ["whole", "whole_months"] if rules.across_moves else []
-    inside = _with_whole(inside, moved) if rules.across_moves else inside
-    fetched = inside.select("group", "window", "months", "amount", "stamp", *wholes).to_pyarrow()
+    of_years, names = _month_names(rules), _amount_names(rules)
+    wholes = [f"whole {name}" for name in _wholes(rules)]
+    inside = _with_whole(inside, moved, rules) if rules.across_moves else inside
+    fetched = inside.select("group", "window", "months", "stamp", *of_years, *names, *wholes).to_pyarrow()
     group, window = numbers[_ints(fetched, "group")], _ints(fetched, "window")
     known, seen = _stamped(fetched, rules)
     twice = group[months_twice(seen, known)]
     rows_of_moved, months_of_moved = _stamped(moved.select("stamp").to_pyarrow(), rules)
     in_two = int(np.sum(months_twice(months_of_moved, rows_of_moved)))
-    months, amount = _ints(fetched, "months"), _ints(fetched, "amount")
-    keep = (months != 0) | (amount != 0)
+    months, amount = _ints(fetched, "months"), _columns(fetched, names)
+    keep = (months != 0) | np.any(amount != 0, axis=1)
     key = group * len(rules.windows) + window
     # Each group's window in one piece, so that reading a group looks at no other's rows.
     order = np.argsort(key, kind="stable")
     seen_of = dict(_months_seen(key[order], seen[order], len(rules.windows)))
     order = order[keep[order]]
-    own = (months[order], amount[order])
-    whole = tuple(_ints(fetched, name)[order] for name in wholes) or (own[1], own[0])
-    years = MemberYears(group[order], window[order], *own, *whole)
+    by_year = _columns(fetched, of_years or ["months"])[order]
+    own = (amount[order], by_year)
+    whole = (
+        (_columns(fetched, wholes[rules.years :])[order], _columns(fetched, wholes[: rules.years])[order])
+        if wholes
+        else own
+    )
+    years = MemberYears(group[order], window[order], months[order], *own, *whole)
     return years, seen_of, twice, in_two
+
+
+def _columns(table: pa.Table, names: Sequence[str]) -> Ints:
+    """Columns side by side, `(n, len(names))`."""
+    columns = [_ints(table, name) for name in names]
+    return np.column_stack(columns) if columns else np.zeros((table.num_rows, 0), dtype="i8")
 
 
 def _stamped(fetched: pa.Table, rules: DataRules) -> tuple[Ints, Ints]:
@@ -632,14 +683,13 @@ def _stamped(fetched: pa.Table, rules: DataRules) -> tuple[Ints, Ints]:
     return stamps >> row_bit, stamps & (2**row_bit - 1)
 
 
-def _with_whole(inside: Table, moved: Table) -> Table:
-    whole = moved.select(
-        moved_member=moved.member_id, moved_window=moved.window, moved_whole=moved.whole,
-        moved_months=moved.whole_months,
-    )  # fmt: skip
+def _with_whole(inside: Table, moved: Table, rules: DataRules) -> Table:
+    """With the sums over all groups of who moved; of who did not, those of the one group."""
+    sums = {f"moved {name}": moved[name] for name in _wholes(rules)}
+    whole = moved.select(moved_member=moved.member_id, moved_window=moved.window, **sums)
     joined = inside.left_join(whole, (inside.member_id == whole.moved_member) & (inside.window == whole.moved_window))
     return joined.mutate(
-        whole=joined.moved_whole.fill_null(joined.amount), whole_months=joined.moved_months.fill_null(joined.months)
+        **{f"whole {name}": joined[f"moved {name}"].fill_null(joined[name]) for name in _wholes(rules)}
     )
 
 

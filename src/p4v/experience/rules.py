@@ -54,11 +54,22 @@ class Exclusion:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Cost columns that are added up, and the whole number that their cents enter a member's amount with (0: not)."""
+    """Cost columns that are added up, and whether the contract counts them."""
 
     name: str
     sources: tuple[str, ...]
-    weight: int
+    counted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a member's amount that a contract scales by one factor: the places of its costs, and its cells."""
+
+    costs: tuple[int, ...]
+    cells: tuple[str, ...] = ()
+    """Where any is named, the dollars of other cells are no part of it."""
+    year: int | None = None
+    """Which twelve months of a window, from 0; None where no window is longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +80,10 @@ class DataRules:
     counting: str
     windows: tuple[Window, ...]
     costs: tuple[Cost, ...] = ()
-    cell_weights: tuple[tuple[str, int], ...] = ()
-    """What a cell's dollars are multiplied with besides; where any is named, the others do not count."""
+    parts: tuple[Part, ...] = ()
+    """How a member's dollars are kept apart: what a contract scales by other factors is in another part, and so is
+    each year of a longer window; all parts of the first year come first.
+    """
     products: tuple[str, ...] = ()
     funding: tuple[str, ...] = ()
     where: tuple[tuple[str, tuple[str, ...]], ...] = ()
@@ -85,6 +98,11 @@ class DataRules:
     across_moves: bool = False
     cell: str | None = None
     """The text column by which cells are kept apart: product, cohort or tier."""
+
+    @property
+    def years(self) -> int:
+        """How many years a member's dollars are kept apart by."""
+        return 1 + max((part.year or 0 for part in self.parts), default=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +131,18 @@ class MemberYears:
     """One row for each group, window and member with months or dollars, without ids, in the order of groups and then
     windows; all arrays of one length.
 
-    `months` as in `Cells`; `amount` is cents times weights; `whole` and `whole_months` are the same over all groups
-    that the member was with in the window, equal to those of the group where one threshold over a move is not wanted.
+    `months` as in `Cells`; `amount` is `(n, len(rules.parts))` in cents, `year_months` `(n, rules.years)`; `whole` and
+    `whole_year_months` are the same over all groups that the member was with in the window, equal to those of the group
+    where one threshold over a move is not wanted.
     """
 
     group: Ints
     window: Ints
     months: Ints
     amount: Ints
+    year_months: Ints
     whole: Ints
-    whole_months: Ints
+    whole_year_months: Ints
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ size times the largest size, and the number of addends times the largest size, a
 of smaller parts or of Python's own numbers, and is exact all the same.
 """
 
+from collections.abc import Sequence
 from operator import index
 from typing import Any
 
@@ -76,6 +77,27 @@ def scaled(values: ArrayLike, factor: int) -> Exact:
     """
     array = exact(values)
     return _wide(array, abs(factor)) * factor
+
+
+def weighted(columns: ArrayLike, weights: Sequence[int]) -> Exact:
+    """The sum of columns `(n, k)`, each times a whole number: int64 where every sum fits, else Python ints.
+
+    Raises `ValueError` for another number of weights.
+
+    >>> weighted([[1, 2], [3, -4]], [10, 1]).tolist()
+    [12, 26]
+    """
+    array = exact(columns)
+    if array.ndim != 2 or array.shape[1] != len(weights):
+        raise ValueError(f"{len(weights)} columns wanted, not the shape {array.shape}")
+    if len(weights) == 1 and weights[0] == 1:
+        return array[:, 0]
+    size = sum(largest(array[:, place]) * abs(weight) for place, weight in enumerate(weights))
+    wide = array if size <= LARGEST else array.astype(object)
+    sums = np.zeros(len(array), wide.dtype)
+    for place, weight in enumerate(weights):
+        sums += wide[:, place] * weight
+    return sums
 
 
 def _wide(array: Exact, size: int) -> Exact:

@@ -259,8 +259,8 @@ def _completion(cells: Sequence[LagCell]) -> Iterator[str]:
 
 
 def _shares(cells: Sequence[LagCell], last: int) -> tuple[Fraction | None, ...]:
-    columns = zip(*((cell.incurred, cell.paid, cell.cents) for cell in cells), strict=True)
-    return percent_complete(cumulative_paid(*(np.array(column, dtype="i8") for column in columns), last))
+    columns = np.array([(cell.incurred, cell.paid, cell.cents) for cell in cells], dtype="i8").reshape(-1, 3)
+    return percent_complete(cumulative_paid(columns[:, 0], columns[:, 1], columns[:, 2], last))
 
 
 def _percent(share: Fraction) -> str:

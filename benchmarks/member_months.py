@@ -145,7 +145,7 @@ def write_workspace(folder: Path, data: str, contracts: int) -> None:
     for number in range(contracts):
         document = json.dumps(contract(number), indent=1, ensure_ascii=False)
         (folder / "contracts" / f"c-g{number:03d}.yaml").write_text(document, encoding="utf-8")
-    months = {"files": data}
+    months = {"files": data, "other_groups": "allowed"}
     document = json.dumps({"workspace": "p4v-workspace/1", "tables": {"member_months": months}}, indent=1)
     (folder / "p4v.yaml").write_text(document, encoding="utf-8")
 

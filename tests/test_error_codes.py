@@ -128,7 +128,8 @@ def masked(text: str) -> str:
 @pytest.mark.parametrize("code", CODES)
 def test_the_exact_text_of_a_code(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("p4v.report.own_templates.SECONDS", 1)
+    if code == "P4V-X003":
+        monkeypatch.setattr("p4v.report.own_templates.SECONDS", 1)
     if code == "P4V-S002":
         monkeypatch.setattr("resource.getrlimit", lambda _: (16, 1024))
     command = prepared(code, tmp_path)

@@ -56,7 +56,7 @@ class Desk:
         for group, text in self.contracts.items():
             (self.root / "contracts" / f"{group}.yaml").write_text(text)
         listed = "".join(f"  {name}: {{files: {name}.csv}}\n" for name in self.tables if name != "member_months")
-        months = f"  member_months: {{files: member_months.csv{self.more}}}\n"
+        months = f"  member_months: {{files: member_months.csv, other_groups: allowed{self.more}}}\n"
         (self.root / "p4v.yaml").write_text(f"workspace: p4v-workspace/1\ntables:\n{months}{listed}")
         for name, text in self.tables.items():
             (self.root / f"{name}.csv").write_text(text)

@@ -55,7 +55,9 @@ class Draft:
             path.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
         for id_, text in self.references.items():
             (folder / "references" / f"{id_}.csv").write_text(text, encoding="utf-8")
-        tables: dict[str, Any] = {"member_months": {"files": self._months(folder, form, parts)}}
+        tables: dict[str, Any] = {
+            "member_months": {"files": self._months(folder, form, parts), "other_groups": "allowed"}
+        }
         if self.by_days:
             tables["member_months"]["months"] = "covered_days"
         names = names_of(self.rows)

@@ -1,6 +1,6 @@
 """Expected totals: what the source system says that a file holds, so that the file itself can be tied to it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -12,20 +12,22 @@ from p4v.data.spec import Role, TableInput, TableSpec
 from p4v.numbers import NumberFault, read_number
 from p4v.periods import read_day
 
-_TOTALS = ("rows", "member_months", "dollars")
+_TOTALS = ("rows", "member_months", "dollars", "allowed", "paid")
+_CENT_PLACES, _MONTH_PLACES = 2, 6
 _COLUMNS = Columns(("table", "owner", "date"), ("month", *_TOTALS))
 _TEXT_LIMIT = 200
 
 
 @dataclass(frozen=True, slots=True)
 class ExpectedTotal:
-    """Totals of a table, or of one of its months (year * 12 + month - 1). None is a total that is not stated."""
+    """What is stated of a table, or of one of its months (year * 12 + month - 1), by the name of the total.
 
-    table: str
+    `dollars` are the allowed ones, the paid ones where the table has no others, or the only amounts of a table.
+    """
+
+    table: Role
     month: int | None
-    rows: int | None
-    member_months: Fraction | None
-    dollars: Fraction | None
+    totals: Mapping[str, Fraction]
     owner: str
     date: date
     place: Place
@@ -53,21 +55,26 @@ def _total(row: SmallRow) -> ExpectedTotal | None:
     owner = row.read("owner", _owner, "P4V-D020", "no name", f"up to {_TEXT_LIMIT} characters that show")
     day = row.read("date", read_day, "P4V-D033", "no day", "a day as YYYY-MM-DD")
     month = row.month("month") if row.has("month") else None
-    rows = row.read("rows", _count, "P4V-D012", "no count", "a whole number") if row.has("rows") else None
-    member_months = row.number("member_months", decimals=6) if row.has("member_months") else None
-    dollars = row.number("dollars", decimals=2) if row.has("dollars") else None
-    if not any(row.has(total) for total in _TOTALS):
-        place = row.places["table"]
-        row.findings.append(place.finding("P4V-D013", "a row without a total", "rows, member_months or dollars"))
+    stated = {total: _number(row, total) for total in _TOTALS if row.has(total)}
+    if not stated:
+        row.findings.append(row.places["table"].finding("P4V-D013", "a row without a total", ", ".join(_TOTALS)))
     if name is None or owner is None or day is None:
         return None
-    return ExpectedTotal(name, month, rows, member_months, dollars, owner, day, row.places["table"])
+    totals = {total: value for total, value in stated.items() if value is not None}
+    return ExpectedTotal(name, month, totals, owner, day, row.places["table"])
 
 
-def _role(text: str) -> str:
-    if text not in get_args(Role):
+def _number(row: SmallRow, total: str) -> Fraction | None:
+    if total == "rows":
+        return row.read("rows", _count, "P4V-D012", "no count", "a whole number")
+    return row.number(total, decimals=_MONTH_PLACES if total == "member_months" else _CENT_PLACES)
+
+
+def _role(text: str) -> Role:
+    role: Role | None = next((role for role in get_args(Role) if role == text), None)
+    if role is None:
         raise ValueError("no table")
-    return text
+    return role
 
 
 def _owner(text: str) -> str:
@@ -76,8 +83,8 @@ def _owner(text: str) -> str:
     return text
 
 
-def _count(text: str) -> int:
+def _count(text: str) -> Fraction:
     number = read_number(text, 0)
     if number < 0:
         raise NumberFault("a negative number", "a whole number")
-    return number.numerator
+    return number

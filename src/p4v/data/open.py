@@ -23,6 +23,7 @@ from p4v.data.places import (
     deaths_twice,
     duplicate_findings,
     fault_counts,
+    group_findings,
     id_findings,
     rejected_csv,
     row_findings,
@@ -134,6 +135,11 @@ class OpenTables:
         """What is wrong with group and member ids. `keys` has each id at least once: the rows, or what they give."""
         with self.working():
             return id_findings(self._months_opened(), self.months if keys is None else keys)
+
+    def group_findings(self, contracted: frozenset[str]) -> list[Finding]:
+        """Groups without a contract, each with its first row."""
+        with self.working():
+            return group_findings(self._months_opened(), contracted)
 
     def duplicate_findings(self, excused: Sequence[str] = ()) -> list[Finding]:
         """Rows of a member, month and purpose that stand twice, with both places.

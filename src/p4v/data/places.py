@@ -7,7 +7,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
 
@@ -22,7 +22,7 @@ from p4v.data.files import TableFile
 from p4v.data.parts import Part
 from p4v.data.scan import refuse_faults
 from p4v.data.typed import ROW, RowRule, broken_rules, with_cells
-from p4v.errors import SHOWN_FINDINGS, Finding, Refusal
+from p4v.errors import SHOWN_FINDINGS, Finding, Refusal, did_you_mean
 
 _MOST = SHOWN_FINDINGS + 1
 """Findings that are looked for: one more than is shown says that there are more."""
@@ -134,6 +134,24 @@ def _ids_but_for_case(opened: Opened, name: str, keys: ir.Table) -> Iterator[Fin
             if spelling != row["id"]:
                 found = f"the id of {where} but for upper and lower case"
                 yield at(file, row["row"], "P4V-D020", found, "one spelling of an id", part.column(name))
+
+
+NO_CONTRACT = "a group without a contract"
+WITH_CONTRACT = "groups with a contract, and those that the table names as `other_groups`"
+
+
+def group_findings(opened: Opened, contracted: frozenset[str]) -> list[Finding]:
+    """Groups that no contract is of, each with its first row and how many there are in the file."""
+    findings: list[Finding] = []
+    for part, file, sql in opened.files():
+        typed = opened.typed(part, sql)
+        others = typed.filter(typed["group_id"].notnull() & typed["group_id"].notin(sorted(contracted)))
+        by_group = others.group_by("group_id").agg(row=others[ROW].min(), rows=others.count())
+        for row in opened.con.to_pyarrow(by_group.order_by("row").limit(_MOST)).to_pylist():
+            found = f"{NO_CONTRACT}, on {row['rows']} row{'' if row['rows'] == 1 else 's'}"
+            finding = at(file, row["row"], "P4V-D038", found, WITH_CONTRACT, part.column("group_id"))
+            findings.append(replace(finding, help=did_you_mean(row["group_id"], contracted)))
+    return findings[:_MOST]
 
 
 def duplicate_findings(opened: Opened, excused: Sequence[str] = ()) -> list[Finding]:

@@ -20,7 +20,11 @@ class TableSpec:
     columns: Mapping[str, str] = field(default_factory=dict)
     ignore: tuple[str, ...] = ()
     known_at: date | None = None
+    newest_known_at: date | None = None
+    """The newest day that anything kept of the table knows about."""
     frame: Any = None
+    other_groups: frozenset[str] | None = None
+    """Groups without a contract that may have rows; None is any."""
     map: str | None = None
     """The name of a ready column map."""
 

@@ -1,6 +1,7 @@
 """Control totals: what came in, what each rule took out, what was used; they tie, or the settlement is a bug."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -15,6 +16,10 @@ from p4v.money import decimal_text, fraction_text
 
 NOT_COUNTED = "categories_not_counted"
 """Dollars of used rows in categories that the contract leaves out."""
+OTHER_PURPOSES = "other_purposes"
+"""Rows of the group on a roster that its cost is not counted from."""
+NOT_COMPARED = "products_not_compared"
+"""Rows of a market with products that the group's are not compared with."""
 WHOLE_TABLE = "table"
 _SHOWN = 10**12
 _CENT_PLACES = 2
@@ -55,14 +60,29 @@ def _whole(reader: GroupReader, own: list[str]) -> Iterator[dict[str, Any]]:
     inside = NOTHING
     for window in own:
         inside = inside.more(_amounts(reader.rows(window)))
-    yield _entry(WHOLE_TABLE, "in", None, everything)
+    elsewhere = _other_purposes(reader, rows)
+    yield _entry(WHOLE_TABLE, "in", None, everything.more(elsewhere))
+    if elsewhere.rows:
+        yield _entry(WHOLE_TABLE, "excluded", OTHER_PURPOSES, elsewhere)
     yield _entry(WHOLE_TABLE, "excluded", OUTSIDE, everything.less(inside))
     yield _entry(WHOLE_TABLE, "used", None, inside)
 
 
 def _all_windows(reader: GroupReader, rows: Selection) -> Selection:
-    groups = [place for place, name in enumerate(rows.experience.groups) if name in reader.plan.groups]
-    return Selection(rows.experience, rows.served, np.isin(rows.experience.cells.group, groups))
+    return Selection(rows.experience, rows.served, np.isin(rows.experience.cells.group, _groups(reader, rows)))
+
+
+def _groups(reader: GroupReader, rows: Selection) -> list[int]:
+    return [place for place, name in enumerate(rows.experience.groups) if name in reader.plan.groups]
+
+
+def _other_purposes(reader: GroupReader, rows: Selection) -> Amounts:
+    """The group's rows of another roster than that of its cost."""
+    cells = rows.experience.other_purposes
+    if cells is None:
+        return NOTHING
+    experience = replace(rows.experience, cells=cells)
+    return _amounts(Selection(experience, rows.served, np.isin(cells.group, _groups(reader, rows))))
 
 
 def _of_window(reader: GroupReader, window: str, fault_codes: Mapping[int, str]) -> Iterator[dict[str, Any]]:
@@ -75,7 +95,7 @@ def _of_window(reader: GroupReader, window: str, fault_codes: Mapping[int, str])
     else:
         yield _entry(label, "in", None, whole)
     used = whole
-    for entry, rule, amounts in _taken(rows, fault_codes):
+    for entry, rule, amounts in (*_taken(rows, fault_codes), *_not_compared(reader, window, rows)):
         used = used.less(amounts)
         yield _entry(label, entry, rule, amounts)
     yield _entry(label, "used", None, used)
@@ -116,6 +136,17 @@ def _taken(rows: Selection, fault_codes: Mapping[int, str]) -> Iterator[tuple[st
     left = _not_counted(rows)
     if left:
         yield "excluded", NOT_COUNTED, Amounts(0, Fraction(0), left)
+
+
+def _not_compared(reader: GroupReader, window: str, rows: Selection) -> Iterator[tuple[str, str, Amounts]]:
+    """Used rows of a market whose products the contract does not compare with."""
+    against = reader.plan.terms.block("benchmark", Benchmark)
+    if window not in (MARKET, MARKET_BASE) or against is None or against.market_trend is None:
+        return
+    others = rows.of_other_cells(against.market_trend.cells)
+    amounts = _amounts(others.of_status([STANDING.index(USED)]))
+    if amounts.rows:
+        yield "excluded", NOT_COMPARED, amounts._replace(dollars=amounts.dollars - _not_counted(others))
 
 
 def _of_rule(rows: Selection, months_leave: bool, amounts: Amounts, below: int) -> Amounts:

@@ -1,6 +1,6 @@
 """The figures of one group from what was rolled up: each name that the contract's lines ask for, exactly."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -12,6 +12,7 @@ from p4v.contract.blocks.benchmark import BaselinePeriod, Benchmark, Risk
 from p4v.contract.blocks.cost import Expenditure, LargeClaims
 from p4v.contract.blocks.members import MemberMonths
 from p4v.experience.plan import CENTS, FEE, MARKET, MARKET_BASE, PERFORMANCE, REGION, Plan, Served, baseline_window
+from p4v.experience.rollup import RejectedRows
 from p4v.experience.rules import STANDING, USED, DataRules, Experience
 from p4v.figures import Figure
 from p4v.kernels.checked import Exact, total, weighted
@@ -42,6 +43,7 @@ class GroupReader:
     experience: Mapping[DataRules, Experience]
     contracted: frozenset[str]
     point_of_reference: Callable[[LargeClaims], Fraction]
+    rejected: Sequence[RejectedRows] = ()
     truncated: Truncated | None = None
 
     def figures(self) -> dict[str, Figure]:
@@ -193,18 +195,12 @@ class GroupReader:
         months = sum((self.of_group(PERFORMANCE, group).months() for group in self.plan.groups), Fraction(0))
         return Fraction(months // len(self.plan.terms.period.months()))
 
-    def rejected(self, faults: list[int]) -> tuple[Fraction, Fraction]:
-        """Rows of the group that break one of some row rules, and what can be read of their dollars."""
-        rows, dollars = Fraction(0), Fraction(0)
-        for rules in self.plan.rules():
-            if any(window.kind in ("market", "market_base") for window in rules.windows):
-                continue
-            experience = self.experience[rules]
-            mine = np.isin(experience.cells.status, [-fault for fault in faults])
-            mine &= experience.cells.group == _place(experience.groups, self.group)
-            rows = max(rows, Fraction(total(experience.cells.rows[mine])))
-            dollars = max(dollars, Fraction(total(experience.cells.dollars[mine]), CENTS))
-        return rows, dollars
+    def waived(self, faults: Collection[int]) -> tuple[Fraction, Fraction]:
+        """Rows of the group that break one of some row rules first, and what can be read of their dollars."""
+        mine = [row for row in self.rejected if row.group == self.group and row.fault in faults]
+        columns = self.plan.cost_columns()
+        cents = sum(amount for row in mine for column, amount in row.cents.items() if column in columns)
+        return Fraction(sum(row.rows for row in mine)), Fraction(cents, CENTS)
 
     # The fee's roster
 
@@ -249,6 +245,10 @@ class Selection:
     def of_cell(self, cell: str) -> "Selection":
         return self.where(self.experience.cells.cell == _place(self.experience.cells_named, cell))
 
+    def of_other_cells(self, cells: Collection[str]) -> "Selection":
+        """The cells that have none of these names."""
+        return self.where(~np.isin(self.experience.cells.cell, [_place(self.experience.cells_named, c) for c in cells]))
+
     def of_month(self, month: str) -> "Selection":
         return self.where(self.experience.cells.month == int(month[:4]) * _YEAR + int(month[5:]) - 1)
 
@@ -267,6 +267,11 @@ class Selection:
     def months(self) -> Fraction:
         """Member months that count."""
         return self._staying().all_months()
+
+    def counted_rows(self) -> int:
+        """Rows whose months count."""
+        staying = self._staying()
+        return total(self.experience.cells.rows[staying.mask])
 
     def all_months(self) -> Fraction:
         """Member months of every status."""

@@ -65,6 +65,10 @@ class Plan:
     def rules(self) -> list[DataRules]:
         return list(dict.fromkeys(served.rules for served in self.windows.values()))
 
+    def cost_columns(self) -> frozenset[str]:
+        """The columns whose dollars any of its rules adds up."""
+        return frozenset(column for rules in self.rules() for cost in rules.costs for column in cost.sources)
+
     def stems(self) -> set[str]:
         return {name.partition(".")[0] for name in self.asked}
 

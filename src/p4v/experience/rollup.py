@@ -6,7 +6,7 @@ the engine, but to find the place of a fault.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -87,35 +87,60 @@ class RolledUp:
 
 @dataclass(frozen=True, slots=True)
 class MonthTotal:
-    """All rows of a month (months from year 0), whoever they are of and whatever becomes of them."""
+    """All rows of a month (months from year 0), whoever they are of and whatever becomes of them: their number, member
+    months, and dollars of each basis.
+    """
 
     month: int
+    totals: Mapping[str, Fraction]
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedRows:
+    """Rows of a group that break a row rule first, each counted once whatever rosters and windows it is of; and what
+    can be read of their dollars, by cost column, in cents.
+    """
+
+    group: str
+    fault: int
     rows: int
-    member_months: Fraction
-    dollars: Fraction
+    cents: Mapping[str, int]
+
+
+def rejected_rows(rows: Rows) -> list[RejectedRows]:
+    """All rows that break a rule."""
+    broken, costs = rows.months.filter(rows.months.fault != 0), sorted(filter(_is_cost, rows.columns))
+    sums = {f"c{place}": broken[name].sum() for place, name in enumerate(costs)}
+    found = broken.group_by("group_id", "fault").agg(rows=broken.count(), **sums).to_pyarrow().to_pylist()
+    return [
+        RejectedRows(
+            row["group_id"], int(row["fault"]), int(row["rows"]),
+            {name: int(row[f"c{place}"]) for place, name in enumerate(costs)},
+        )
+        for row in found
+    ]  # fmt: skip
 
 
 def totals_by_month(rows: Rows) -> list[MonthTotal]:
-    """Rows, member months and allowed dollars (paid ones where there are no others) of each month, as they came in."""
-    basis = "allowed" if any(column.partition(".")[0] == "allowed" for column in rows.columns) else "paid"
-    columns = sorted(column for column in rows.columns if column.partition(".")[0] == basis)
-    dollars = _sum_of(rows.months, columns) if columns else ibis.literal(0, type="int64")
-    units = rows.months.member_months if "member_months" in rows.columns else ibis.literal(MONTH_UNITS, type="int64")
-    table = rows.months.mutate(units=units, cents=dollars)
-    found = (
-        table.group_by("month").agg(rows=table.count(), units=table.units.sum(), cents=table.cents.sum()).to_pyarrow()
-    )
-    counts = zip(*(found[name].to_pylist() for name in ("month", "rows", "units", "cents")), strict=True)
+    """Rows, member months, and allowed and paid dollars of each month, as they came in."""
+    table, one = rows.months, ibis.literal(MONTH_UNITS, type="int64")
+    table = table.mutate(units=table.member_months if "member_months" in rows.columns else one)
+    sums = {"rows": table.count(), "member_months": table.units.sum()}
+    for basis in ("allowed", "paid"):
+        columns = sorted(column for column in rows.columns if column.partition(".")[0] == basis)
+        sums |= {basis: _sum_of(table, columns).sum()} if columns else {}
+    scales = {"rows": 1, "member_months": MONTH_UNITS, "allowed": CENTS, "paid": CENTS}
+    found = table.group_by("month").agg(**{f"total {name}": value for name, value in sums.items()}).to_pyarrow()
     return [
-        MonthTotal(int(month), int(count), Fraction(int(units), MONTH_UNITS), Fraction(int(cents), CENTS))
-        for month, count, units, cents in counts
+        MonthTotal(int(row["month"]), {name: Fraction(int(row[f"total {name}"]), scales[name]) for name in sums})
+        for row in found.to_pylist()
     ]
 
 
 def roll_up(rows: Rows, rules: DataRules) -> RolledUp:
     """One pass over the rows for one set of rules. Its member ids stay in the engine until the next one."""
     kept = _Kept(rows.engine)
-    groups = list(rules.groups) or _all_groups(rows)
+    groups = list(rules.groups) or all_groups(rows)
     table = kept.view(_with_status(rows, rules, groups, kept), "statuses")
     years = table
     taken: list[Table] = []
@@ -129,7 +154,8 @@ def roll_up(rows: Rows, rules: DataRules) -> RolledUp:
     return _collected(rows, rules, groups, cells, years, _differing_copies(rules, kept))
 
 
-def _all_groups(rows: Rows) -> list[str]:
+def all_groups(rows: Rows) -> list[str]:
+    """Every group that a row is of, in order."""
     found: list[str] = rows.months.select("group_id").distinct().to_pyarrow()["group_id"].to_pylist()
     return sorted(found)
 
@@ -590,11 +616,28 @@ def _collected(
     named = sorted(set(small["cell"].to_pylist()) - {None})
     years, seen, twice, in_two = _years(amounts, _moved(amounts, rules), numbers, rules)
     arrays = _cell_arrays(small, rules, numbers, named)
-    experience = Experience(rules, present, named, _statuses(rules), months_scale(rows, rules), arrays, years, seen)
+    elsewhere = _other_purposes(rows, rules, there)
+    experience = Experience(
+        rules, present, named, _statuses(rules), months_scale(rows, rules), arrays, years, seen, elsewhere
+    )
     doubled = {present[place]: int(count) for place, count in enumerate(np.bincount(twice)) if count}
     names = _Kept(rows.engine).again(GROUPS)
     ids = names.select(group_id=names.group_name), amounts.select("member_id")
     return RolledUp(experience, _faults(small, groups), {**doubled, **differing}, in_two, *ids)
+
+
+def _other_purposes(rows: Rows, rules: DataRules, there: Ints) -> Cells | None:
+    """The rows of these groups that another roster has, so that a group's rows are all accounted for."""
+    if "purpose" not in rows.columns or rules.where:
+        return None
+    kept = _Kept(rows.engine)
+    others = [purpose for purpose in _PURPOSES if purpose != rules.roster]
+    months = rows.months.filter(rows.months.purpose.isin(others)).drop("purpose")
+    elsewhere = Rows(rows.engine, months, None, rows.columns - {"purpose"}, rows.by_days)
+    plain = replace(rules, exclusions=(), products=(), funding=(), cell=None, by_month=False)
+    small = _cells(_few(elsewhere, plain, kept), plain).to_pyarrow()
+    small = small.filter(np.isin(_ints(small, "group"), there))
+    return _cell_arrays(small, plain, np.searchsorted(there, np.arange(there.max(initial=0) + 1)), [""])
 
 
 def _faults(small: pa.Table, groups: Sequence[str]) -> dict[tuple[str | None, int], int]:

@@ -158,3 +158,5 @@ class Experience:
     member_years: MemberYears
     months_seen: Mapping[tuple[int, int], int]
     """(group, window) to the months with rows, as a sum of bits 2^place."""
+    other_purposes: Cells | None = None
+    """The rows of the same groups that are of another roster."""

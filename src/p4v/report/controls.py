@@ -24,6 +24,8 @@ _RULES = {
     "own_members": "The group's own members",
     "members_of_contracted_groups": "Members of contracted groups",
     "categories_not_counted": "Categories not counted",
+    "products_not_compared": "Products not compared with",
+    "other_purposes": "Rows of another purpose than cost",
 }
 _MEMBER_MONTHS, _FEE = "member_months", "fee"
 _USED = {"table": "In the periods of the contract", "file": "Rows of the groups settled here"}
@@ -109,7 +111,9 @@ def tied_text(tied: Mapping[str, Any] | None) -> str:
             "Not tied to source: nobody gave totals to hold the tables against. "
             "What follows shows only that nothing was lost since they were read."
         )
-    return f"Tied to the expected totals of {tied['owner']}, {date_text(str(tied['date']))}."
+    months = tied.get("months")
+    part = f" For {', '.join(months)} alone: nothing was stated of the other months." if months else ""
+    return f"Tied to the expected totals of {tied['owner']}, {date_text(str(tied['date']))}.{part}"
 
 
 def table_digests(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

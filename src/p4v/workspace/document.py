@@ -48,6 +48,13 @@ PathTexts = Annotated[
 """One path, or several."""
 
 
+OtherGroups = Annotated[
+    Annotated[Literal["allowed"], Tag("<text>")] | Annotated[list[Id], Field(min_length=1), Tag("<mapping>")],
+    Discriminator(lambda written: "<mapping>" if isinstance(written, list) else "<text>"),
+]
+"""Ids of groups, or any."""
+
+
 class Table(Strict):
     """One table: its files and what its columns mean."""
 
@@ -61,6 +68,8 @@ class Table(Strict):
     """Columns that are not read."""
     known_at: Day | None = None
     """The newest day that the table knows about."""
+    other_groups: OtherGroups | None = None
+    """Groups without a contract that may have rows, such as those of a market: their ids, or `allowed` for any."""
 
     def paths(self) -> list[str]:
         """The files as a list; none where the store keeps them."""
@@ -189,14 +198,20 @@ def _tables(document: WorkspaceDocument) -> Iterator[tuple[Role, Table]]:
 
 def _spec(role: Role, table: Table, root: Path, document: WorkspaceDocument, known: date | None) -> TableSpec:
     files, known_at = tuple(root / text for text in table.paths()), table.known_at
+    newest_of_all = known_at
     if table.files == STORE:
-        extract = newest(root / document.store, role, known)
+        extract, last = (newest(root / document.store, role, day) for day in (known, None))
         files, known_at = ((extract.path,), extract.known_at) if extract else ((), None)
+        newest_of_all = last.known_at if last else None
     ready = table if isinstance(table, MemberMonthsTable) else None
     return TableSpec(
         role, files, table.table, ready.months if ready else "counted", table.columns, tuple(table.ignore), known_at,
-        map=ready.map if ready else None,
+        newest_known_at=newest_of_all, other_groups=_other_groups(table), map=ready.map if ready else None,
     )  # fmt: skip
+
+
+def _other_groups(table: Table) -> frozenset[str] | None:
+    return None if table.other_groups == "allowed" else frozenset(table.other_groups or [])
 
 
 def _store_findings(file: YamlFile, tables: Mapping[Role, TableSpec], known: date | None) -> Iterator[Finding]:

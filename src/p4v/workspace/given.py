@@ -1,16 +1,17 @@
 """What tables say beside member months: quality results, and any other figure, each for a group and a period."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from p4v.contract.yaml_tree import Place as YamlPlace
 from p4v.data.figures_file import Written
 from p4v.data.given import Fault
 from p4v.data.given_table import GivenFigure, read_given
+from p4v.data.places import NO_CONTRACT, WITH_CONTRACT
 from p4v.data.quality_table import QualityValue, read_quality
 from p4v.data.small import Place
 from p4v.data.spec import Role, TableInput, TableSpec
-from p4v.errors import Finding, Refusal
+from p4v.errors import Finding, Refusal, did_you_mean
 from p4v.periods import Period
 
 _NOWHERE = YamlPlace(1, 1)
@@ -60,8 +61,10 @@ class GivenTables:
         return None
 
 
-def read_given_tables(specs: Sequence[TableSpec]) -> GivenTables:
-    """Quality results and figures. Raises `Refusal` with all that is wrong in their form."""
+def read_given_tables(specs: Sequence[TableSpec], contracted: frozenset[str]) -> GivenTables:
+    """Quality results and figures. Raises `Refusal` with all that is wrong in their form, and with groups that have no
+    contract, unless a table says that there are such.
+    """
     given = GivenTables()
     findings: list[Finding | None] = []
     for spec in specs:
@@ -70,13 +73,28 @@ def read_given_tables(specs: Sequence[TableSpec]) -> GivenTables:
                 quality = read_quality(spec)
                 findings += [given.keep("quality", value, f"{value.part}.{value.measure}") for value in quality.values]
                 given.inputs += quality.inputs
+                findings += without_contract(spec, quality.values, contracted)
             elif spec.role == "figures":
                 figures = read_given(spec)
                 findings += [given.keep("figures", value, value.name) for value in figures.figures]
                 given.inputs += figures.inputs
+                findings += without_contract(spec, figures.figures, contracted)
         except Refusal as refusal:
             findings += refusal.findings
     twice = [finding for finding in findings if finding is not None]
     if twice:
         raise Refusal(twice)
     return given
+
+
+def without_contract(
+    spec: TableSpec, values: Sequence[QualityValue | GivenFigure], contracted: frozenset[str]
+) -> Iterator[Finding]:
+    """Each group that no contract is of, where it first stands, unless the table may have such."""
+    if spec.other_groups is None:
+        return
+    known = contracted | spec.other_groups
+    others = [value for value in values if value.group not in known]
+    for group, first in {value.group: value for value in reversed(others)}.items():
+        place = replace(first.place, column="group_id", field=None)
+        yield place.finding("P4V-D038", NO_CONTRACT, WITH_CONTRACT, did_you_mean(group, known))

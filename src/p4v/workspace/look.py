@@ -24,8 +24,10 @@ from p4v.experience.rollup import Rows
 from p4v.kernels.lag_triangle import cumulative_paid, percent_complete
 from p4v.money import decimal_text
 from p4v.numbers import NumberFault, read_number
+from p4v.workspace.contracts import contracted_groups
 from p4v.workspace.copies import excused_groups
 from p4v.workspace.document import Workspace
+from p4v.workspace.given import without_contract
 from p4v.workspace.tie import Tied, tie
 
 POINTS = ("25000", "50000", "100000", "250000")
@@ -49,7 +51,7 @@ class Checked:
 
 def check_tables(workspace: Workspace) -> Checked:
     """Opens every table and looks at every row. What cannot be opened is among the findings."""
-    specs = list(workspace.tables.values())
+    specs, known = list(workspace.tables.values()), contracted_groups(workspace.contracts)
     findings: list[Finding] = []
     inputs: list[TableInput] = []
     rejected = None
@@ -57,19 +59,25 @@ def check_tables(workspace: Workspace) -> Checked:
         if spec.role in _SMALL:
             found = _read(spec, findings)
             inputs += found.inputs if found is not None else ()
+            if found is not None and known is not None and spec.role in ("quality", "figures"):
+                findings += without_contract(spec, getattr(found, _VALUES[spec.role]), known)
     try:
         with open_tables(specs) as tables:
             inputs = [*tables.inputs, *inputs]
             counts = _fault_counts(tables)
             findings += [*(tables.findings(counts) if counts else ()), *tables.id_findings()]
+            others = workspace.tables["member_months"].other_groups
+            if known is not None and others is not None:
+                findings += tables.group_findings(known | others)
             if not counts and _stands_twice(tables):
                 findings += tables.duplicate_findings(excused_groups(workspace, tables))
             rejected = tables.rejected_csv(sorted(counts)) if counts else None
-            tied = None if findings else _tied(specs, tables)
+            tied = None if findings else _tied(specs, tables, inputs)
     except Refusal as refusal:
         return Checked([*refusal.findings, *findings], None, ())
     lines = [f"ok  {entry.role}: {entry.name}, {entry.rows:,} rows" for entry in inputs]
     words = f"tied to the expected totals of {tied.owner}, {tied.date}" if tied else "not tied to source"
+    words += f", for {len(tied.months)} months alone" if tied and tied.months else ""
     return Checked(findings, rejected, [*lines, words])
 
 
@@ -77,6 +85,8 @@ _SMALL: Mapping[str, Callable[[TableSpec], Any]] = {
     "quality": read_quality, "figures": read_given, "lag_triangle": read_lag, "expected_totals": read_expected,
 }  # fmt: skip
 """Tables that are read whole."""
+_VALUES = {"quality": "values", "figures": "figures"}
+"""What a table of groups calls its values."""
 
 
 def _read(spec: TableSpec, findings: list[Finding]) -> Any:
@@ -92,10 +102,10 @@ def _fault_counts(tables: OpenTables) -> Mapping[int, int]:
         return fault_counts(tables.con, tables.months)
 
 
-def _tied(specs: Sequence[TableSpec], tables: OpenTables) -> Tied | None:
+def _tied(specs: Sequence[TableSpec], tables: OpenTables, inputs: Sequence[TableInput]) -> Tied | None:
     rows = Rows(tables.con, tables.months, tables.deaths, tables.columns, tables.months_kind == "covered_days")
     with tables.working():
-        return tie(specs, rows)
+        return tie(specs, rows, inputs)
 
 
 def _stands_twice(tables: OpenTables) -> bool:
@@ -183,7 +193,7 @@ def _by(tables: OpenTables, head: str, key: Table) -> Iterator[str]:
         rows = tables.con.to_pyarrow(grouped).to_pylist()
     bases = _bases(tables)
     lines = [[head, "rows", "members", "member months", *bases]]
-    lines += [[_key_text(head, row["key"]), *_counted(row, f"{row['members']:,}", bases)] for row in rows]
+    lines += [[_key_text(head, row["key"]), *_counted(row, _members(row["members"]), bases)] for row in rows]
     whole = {
         name: sum(int(row[name] or 0) for row in rows)
         for name in ("rows", "months", *bases)
@@ -193,7 +203,13 @@ def _by(tables: OpenTables, head: str, key: Table) -> Iterator[str]:
     yield from _aligned(lines)
 
 
+def _members(count: int) -> str:
+    return _SO_FEW if 0 < count <= _FEW else f"{count:,}"
+
+
 def _counted(row: Any, members: str, bases: Sequence[str]) -> list[str]:
+    if members == _SO_FEW:
+        return ["-", members, "-", *("-" for _ in bases)]
     months = _number(Fraction(int(row["months"] or 0), _MILLIONTHS)) if "months" in row else f"{row['rows']:,}"
     return [f"{row['rows']:,}", members, months, *(_dollars(row[basis]) for basis in bases)]
 
@@ -236,7 +252,7 @@ def _above(tables: OpenTables, limits: Sequence[Fraction]) -> Iterator[str]:
         members = int(row[f"above{place}"] or 0)
         shares = (_share(members, row["members"]), _share(row[f"excess{place}"], row["dollars"]))
         few = 0 < members <= _FEW
-        lines.append([_dollars(int(limit * _CENTS)), *(("1 to 10", "-", "-") if few else (f"{members:,}", *shares))])
+        lines.append([_dollars(int(limit * _CENTS)), *((_SO_FEW, "-", "-") if few else (f"{members:,}", *shares))])
     yield f"{basis}, members by calendar year"
     yield from _aligned(lines)
 
@@ -268,7 +284,8 @@ def _percent(share: Fraction) -> str:
 
 
 _FEW = 10
-"""Of so few members no number is said, and no share."""
+_SO_FEW = "1 to 10"
+"""Of so few members no number is said, no share and no amount: it could be one member's."""
 
 
 def _share(part: Any, whole: Any) -> str:

@@ -9,10 +9,11 @@ from typing import Any
 from p4v.contract.blocks.benchmark import Benchmark, Market
 from p4v.contract.blocks.cost import Expenditure
 from p4v.contract.blocks.members import MemberMonths
+from p4v.contract.blocks.rewards import CareCoordinationFee
 from p4v.contract.terms import Terms
 from p4v.errors import Finding, Refusal
 from p4v.experience.figures import GroupReader
-from p4v.experience.plan import MARKET, MARKET_BASE, REGION, Plan
+from p4v.experience.plan import FEE, MARKET, MARKET_BASE, PERFORMANCE, REGION, Plan
 from p4v.experience.rollup import Rows
 from p4v.experience.rules import DataRules
 from p4v.periods import Period
@@ -27,7 +28,7 @@ _OF_RISK = frozenset({"risk_points", "baseline_risk_points", "market_risk_points
 _YEAR = 12
 
 
-def refuse_unmet(terms: Terms, plan: Plan, rows: Rows, contract: str, shown: str, workspace: str) -> None:
+def refuse_unmet(terms: Terms, plan: Plan, rows: Rows, contract: str, shown: str, workspace: str, yearly: bool) -> None:
     """Raises `Refusal` with what the terms want of member months that these do not have.
 
     `shown` is what messages call the member months, `workspace` the file that names the tables.
@@ -37,6 +38,8 @@ def refuse_unmet(terms: Terms, plan: Plan, rows: Rows, contract: str, shown: str
     if rows.deaths is None and any(rule.rule == "after_death" for rules in plan.rules() for rule in rules.exclusions):
         allowed = f"`deaths`, which an exclusion of contract {contract} looks at"
         raise Refusal([Finding("P4V-C022", workspace, "no table `deaths`", allowed, "tables.deaths")])
+    if yearly:
+        _refuse_parts_of_years(plan, shown)
     wanted = {**_columns(plan), **_figure_columns(plan)}
     remedy = "bind the column under `columns` of the table"
     findings = [
@@ -62,6 +65,20 @@ def _refuse_without_day_rule(terms: Terms) -> None:
     if members.counting == "counted":
         found, allowed = "`counted`, and member months by covered days", "a rule by which covered days are counted"
         raise terms.refused("P4V-C023", "member_months", ("counting",), found, allowed)
+
+
+def _refuse_parts_of_years(plan: Plan, shown: str) -> None:
+    """A row of a yearly table has the whole year in it, of which no part can be told."""
+    periods = {served.rules.windows[served.window].period for served in plan.windows.values()}
+    periods |= {plan.terms.fee_period} if FEE in plan.windows else set()
+    parts = sorted(str(period) for period in periods if not _whole_years(period))
+    if parts:
+        found, allowed = f"a yearly table for {', '.join(parts)}", "whole calendar years, or a table by month"
+        raise Refusal([Finding("P4V-D039", shown, found, allowed, "year")])
+
+
+def _whole_years(period: Period) -> bool:
+    return period.first_day.month == 1 and period.last_day.month == _YEAR
 
 
 def _columns(plan: Plan) -> dict[str, str]:
@@ -122,6 +139,36 @@ def _empty(
             where = "the market" if cell is None else f"cell `{cell}` of the market"
             found = f"no member month in {where} of group `{reader.group}` in {period}"
             yield Finding("P4V-D039", shown, found, "member months of the market to compare with", "month")
+
+
+def unnamed_findings(reader: GroupReader, shown: str) -> Iterator[Finding]:
+    """Rows that count and whose product or tier the contract does not name, so that no line would have them."""
+    for window, served in reader.plan.windows.items():
+        named = _named(reader.plan, window)
+        if window in _MARKETS or not named:
+            continue
+        rows = reader.rows(window).of_other_cells(named)
+        count = rows.counted_rows()
+        if count:
+            what, number = served.rules.cell or "cell", "1 row" if count == 1 else f"{count} rows"
+            found = f"{number} of group `{reader.group}` with another {what} than the contract names"
+            allowed = f"{', '.join(sorted(named))}; or `products` of `member_months`, which leave the others out"
+            yield Finding("P4V-D036", shown, found, allowed, what)
+
+
+def _named(plan: Plan, window: str) -> frozenset[str]:
+    """The cells that a contract's lines have figures of, where those are all that there may be."""
+    against, cost = plan.terms.block("benchmark", Benchmark), plan.terms.block("expenditure", Expenditure)
+    if window == FEE:
+        fee = plan.terms.need("care_coordination_fee", CareCoordinationFee)
+        return frozenset(tier.id for tier in fee.tiers or [])
+    if against is not None and against.parts == "products":
+        return frozenset(cell.id for cell in against.cells or [])
+    if cost is not None and cost.by == "products" and cost.categories is not None:
+        return frozenset(item.id for item in cost.categories)
+    if window == PERFORMANCE and against is not None and against.market_trend is not None:
+        return frozenset(against.market_trend.cells)
+    return frozenset()
 
 
 def refuse_unruled_deaths(rows: Rows, plans: Mapping[str, Plan], shown: str) -> None:

@@ -12,9 +12,8 @@ import rfc8785
 from p4v.asked import figures_asked
 from p4v.contract.blocks.cost import LargeClaims
 from p4v.contract.blocks.members import Waiver, Waivers
-from p4v.contract.documents import Program, library_for, shown_path
+from p4v.contract.documents import Program, shown_path
 from p4v.contract.terms import NotInForce, Terms
-from p4v.contract.yaml_tree import SIZE_LIMIT, place_at
 from p4v.data.given import Fault, given_figures
 from p4v.data.open import OpenTables, open_tables
 from p4v.data.reference import point_of
@@ -23,25 +22,24 @@ from p4v.errors import Finding, Refusal, did_you_mean
 from p4v.experience.controls import controls_of, ties
 from p4v.experience.figures import GroupReader
 from p4v.experience.plan import Plan, plan_of
-from p4v.experience.rollup import RolledUp, Rows, roll_up
+from p4v.experience.rollup import RejectedRows, RolledUp, Rows, all_groups, rejected_rows, roll_up
 from p4v.experience.rules import DataRules, Experience
 from p4v.figures import Figure, FigureMissing, Figures, Wanted
 from p4v.money import fraction_text
 from p4v.settlement import Settlement, terms_for, worksheet
-from p4v.single import CODES, read_contract
+from p4v.single import CODES
 from p4v.worksheet import LineFault
 from p4v.workspace.again import SCHEMA
+from p4v.workspace.contracts import group_of, read_contracts
 from p4v.workspace.document import Workspace
 from p4v.workspace.given import GivenTables, read_given_tables
-from p4v.workspace.needs import market_findings, refuse_unmet, refuse_unruled_deaths
+from p4v.workspace.needs import market_findings, refuse_unmet, refuse_unruled_deaths, unnamed_findings
 from p4v.workspace.occasion import NotNow, Occasion, occasion_of
 from p4v.workspace.results import GroupResult, Request, Settled
 from p4v.workspace.tie import Tied, tie
 
 Step = Callable[[str], None]
 _YEAR = 12
-_OTHER_KINDS = (b"program:", b"case:", b"keys:", b"figures:")
-"""What a YAML file says that is no contract."""
 _MANY = Fraction(1, 10)
 """More members above a truncation point than this share are worth a word."""
 
@@ -67,7 +65,7 @@ def settle_workspace(workspace: Workspace, request: Request, step: Step = lambda
     Raises `Refusal` with everything that is wrong in the contracts, then in the tables, then in what they give.
     """
     step("reading contracts")
-    programs = _contracts(workspace.contracts)
+    programs = read_contracts(workspace.contracts)
     sources = Sources(list(workspace.tables.values()), workspace.references, workspace.file.shown)
     _refuse_unknown_groups(shown_path(workspace.contracts), programs, request)
     return settle_contracts(programs, sources, request, step)
@@ -77,72 +75,28 @@ def settle_contracts(
     programs: Sequence[Program], sources: Sources, request: Request, step: Step = lambda _: None
 ) -> Settled:
     """Settles contracts, each for its own group, from one set of tables. Raises `Refusal` as `settle_workspace`."""
-    contracted = frozenset(_group(program) for program in programs)
-    contracts = [program for program in programs if not request.groups or _group(program) in request.groups]
+    contracted = frozenset(group_of(program) for program in programs)
+    contracts = [program for program in programs if not request.groups or group_of(program) in request.groups]
     todo, waiting = _occasions(contracts, request)
     _refuse_unknown_day(sources, request)
     step("reading tables")
-    given = read_given_tables(sources.tables)
+    given = read_given_tables(sources.tables, contracted)
     with open_tables(sources.tables, threads=request.threads, memory=None) as tables, tables.working():
         rows = Rows(tables.con, tables.months, tables.deaths, tables.columns, tables.months_kind == "covered_days")
-        tied = tie(sources.tables, rows)
-        jobs = _jobs(todo, request, rows, sources)
+        tied = tie(sources.tables, rows, (*tables.inputs, *given.inputs))
+        jobs = _jobs(todo, request, rows, sources, tables.yearly)
         refuse_unruled_deaths(rows, {job.program.id: job.plan for job in jobs}, sources.months)
-        experience = _rolled_up(jobs, sources, tables, rows, contracted, step)
+        experience, rejected = _rolled_up(jobs, sources, tables, rows, contracted, step)
         inputs = (*tables.inputs, *given.inputs, *(tied.inputs if tied else ()))
-        settler = _Settler(sources, request, tables, given, tied, inputs, experience, contracted)
+        settler = _Settler(sources, request, tables, given, tied, inputs, experience, contracted, rejected)
         done = settler.settle(jobs, step)
-        rejected = settler.rejected(jobs)
+        rejected_csv = settler.rejected_csv(jobs)
     by_contract = {result.contract_id: result for result in (*done, *waiting)}
-    return Settled([by_contract[program.id] for program in contracts], inputs, rejected)
-
-
-def _contracts(folder: Path) -> list[Program]:
-    """The contracts of a folder, sound, each with an id of its own. Raises `Refusal` with all that is wrong."""
-    findings: list[Finding] = []
-    programs: dict[str, Program] = {}
-    library = library_for(folder / "any.yaml")
-    for path in sorted(folder.glob("*.yaml")):
-        if not _is_contract(path):
-            continue
-        try:
-            program = read_contract(path, library)
-        except Refusal as refusal:
-            findings += refusal.findings
-            continue
-        if program.id in programs:
-            found = f"`{program.id}`, the id of {programs[program.id].file.shown} too"
-            place = place_at(program.file.root, ("contract",))
-            findings.append(program.file.finding("P4V-C046", place, "contract", found, "each id once"))
-        programs[program.id] = program
-    if findings:
-        raise Refusal(findings)
-    if not programs:
-        raise Refusal([Finding("P4V-C008", shown_path(folder), "no contract", "a contract in the folder")])
-    return list(programs.values())
-
-
-def _is_contract(path: Path) -> bool:
-    """Whether a file is to be read as a contract: a program or case beside it says what it is.
-
-    What is no file, too large to be one, or says nothing goes on to its reader, which says what is wrong.
-    """
-    try:
-        if not path.is_file() or path.stat().st_size > SIZE_LIMIT:
-            return True
-        return not any(line.startswith(_OTHER_KINDS) for line in path.read_bytes().split(b"\n"))
-    except OSError as error:
-        found = error.strerror or "an error of the disk"
-        raise Refusal([Finding("P4V-S005", shown_path(path), found, "a file that can be read")]) from error
-
-
-def _group(program: Program) -> str:
-    assert program.contract is not None
-    return program.contract.group.id
+    return Settled([by_contract[program.id] for program in contracts], inputs, rejected_csv)
 
 
 def _refuse_unknown_groups(shown: str, programs: Sequence[Program], request: Request) -> None:
-    groups = {_group(program) for program in programs}
+    groups = {group_of(program) for program in programs}
     allowed = f"one of {', '.join(sorted(groups))}"
     unknown = [group for group in request.groups if group not in groups]
     if unknown:
@@ -153,11 +107,27 @@ def _refuse_unknown_groups(shown: str, programs: Sequence[Program], request: Req
 
 
 def _refuse_unknown_day(sources: Sources, request: Request) -> None:
-    """A day of knowledge that lies after all that the tables know about. No clock is read."""
-    known_at = [spec.known_at for spec in sources.tables if spec.known_at is not None]
-    if request.known is not None and known_at and request.known > max(known_at):
-        allowed = f"{max(known_at)} or earlier, the newest day that the tables know about"
-        raise Refusal([Finding("P4V-C050", "--known", f"{request.known}", allowed)])
+    """A day of knowledge after all that the tables know about, and tables that know more than that day.
+
+    No clock is read.
+    """
+    known = request.known
+    if known is None:
+        return
+    newest = [spec.newest_known_at or spec.known_at for spec in sources.tables]
+    days = [day for day in newest if day is not None]
+    if days and known > max(days):
+        allowed = f"{max(days)} or earlier, the newest day that the tables know about"
+        raise Refusal([Finding("P4V-C050", "--known", f"{known}", allowed)])
+    later = [spec for spec in sources.tables if spec.known_at is not None and spec.known_at > known]
+    remedy = "keep each extract with `p4v data add` and say `files: store`: the one of that day is then taken"
+    findings = [
+        Finding("P4V-C050", sources.shown, f"known at {spec.known_at}", f"what was known on {known}",
+                f"tables.{spec.role}.known_at", help=remedy)
+        for spec in later
+    ]  # fmt: skip
+    if findings:
+        raise Refusal(findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +161,9 @@ def _not_settled(program: Program, why: NotNow) -> GroupResult:
     return GroupResult(program.id, party.id, party.name, program, why.state, why.reason)
 
 
-def _jobs(todo: Sequence[tuple[Program, Occasion]], request: Request, rows: Rows, sources: Sources) -> list[_Job]:
+def _jobs(
+    todo: Sequence[tuple[Program, Occasion]], request: Request, rows: Rows, sources: Sources, yearly: bool
+) -> list[_Job]:
     """What each contract wants. Raises `Refusal` with the terms and columns that any of them lacks."""
     jobs: list[_Job] = []
     findings: list[Finding] = []
@@ -201,8 +173,8 @@ def _jobs(todo: Sequence[tuple[Program, Occasion]], request: Request, rows: Rows
             terms = terms_for(program, occasion.period, None, *days)
             known, paid_through, fee_period = days
             asked = figures_asked(program, occasion.period, None, known, occasion.status, paid_through, fee_period)
-            plan = plan_of(terms, asked, _group(program), rows.columns)
-            refuse_unmet(terms, plan, rows, program.id, sources.months, sources.shown)
+            plan = plan_of(terms, asked, group_of(program), rows.columns)
+            refuse_unmet(terms, plan, rows, program.id, sources.months, sources.shown, yearly)
             jobs.append(_Job(program, occasion, terms, asked, plan))
         except Refusal as refusal:
             findings += refusal.findings
@@ -215,8 +187,9 @@ def _jobs(todo: Sequence[tuple[Program, Occasion]], request: Request, rows: Rows
 
 def _rolled_up(
     jobs: Sequence[_Job], sources: Sources, tables: OpenTables, rows: Rows, contracted: frozenset[str], step: Step
-) -> dict[DataRules, Experience]:
-    """Every set of rules rolled up once, for all groups that have it. Raises `Refusal` for what the checks find.
+) -> tuple[dict[DataRules, Experience], list[RejectedRows]]:
+    """Every set of rules rolled up once, for all groups that have it, and the rows that are rejected. Raises `Refusal`
+    for what the checks find.
 
     What rows of a group may be wrong in, its own contract says: those of groups that are not settled now wait for it.
     """
@@ -224,19 +197,34 @@ def _rolled_up(
     for job in jobs:
         for rules in job.plan.rules():
             groups.setdefault(rules, set()).update(job.plan.groups)
+    everyone = all_groups(rows)
+    findings = [*_without_contract(everyone, contracted, sources, tables)]
+    broken = False
     widest = max((rules for rules in groups if not rules.where), key=lambda rules: len(groups[rules]), default=None)
     found: dict[DataRules, Experience] = {}
-    findings: list[Finding] = []
     for number, (rules, wanted) in enumerate(groups.items(), start=1):
         step(f"rolling up {number} of {len(groups)}")
         whole = rules is widest or _of_all(rules)
-        rolled = roll_up(rows, replace(rules, groups=() if whole else tuple(sorted(wanted))))
+        rolled = roll_up(rows, replace(rules, groups=tuple(everyone if whole else sorted(wanted))))
         found[rules] = rolled.experience
         others = contracted.union(*groups.values()) - wanted
-        findings += _check_findings(rolled, rules, others, jobs, sources, tables)
+        findings += _check_findings(rolled, rules, others, sources, tables)
+        broken |= any(group not in others for group, _ in rolled.faults)
+    rejected = rejected_rows(rows) if broken else []
+    findings += _broken_findings(rejected, contracted - set().union(*groups.values()), jobs, tables)
     if findings:
         raise Refusal(list(dict.fromkeys(findings)))
-    return found
+    return found, rejected
+
+
+def _without_contract(
+    groups: Sequence[str], contracted: frozenset[str], sources: Sources, tables: OpenTables
+) -> list[Finding]:
+    """Rows of groups that no contract is of, unless the workspace says that there are such: an id may be misspelled."""
+    spec = next(spec for spec in sources.tables if spec.role == "member_months")
+    if spec.other_groups is None or set(groups) <= contracted | spec.other_groups:
+        return []
+    return tables.group_findings(contracted | spec.other_groups)
 
 
 def _of_all(rules: DataRules) -> bool:
@@ -248,18 +236,16 @@ def _check_findings(
     rolled: RolledUp,
     rules: DataRules,
     others: frozenset[str],
-    jobs: Sequence[_Job],
     sources: Sources,
     tables: OpenTables,
 ) -> Iterator[Finding]:
-    """Faults of rows that no waiver covers; rows that stand twice; ids that are none. `others` have their own rules."""
-    stopping = _stopping(rolled, others, jobs, tables)
-    if stopping:
-        yield from tables.findings(stopping)
+    """Rows that stand twice; ids that are none; exclusions above their limit. `others` have their own rules."""
     yield from tables.id_findings(rolled.groups)
     yield from tables.id_findings(rolled.members)
     if set(rolled.twice) - others or rolled.in_two_groups:
-        yield from tables.duplicate_findings()
+        taken_out = any(exclusion.rule == "duplicates" for exclusion in rules.exclusions)
+        ruled = set(rolled.experience.groups) - others if taken_out else set()
+        yield from tables.duplicate_findings(sorted(ruled - set(rolled.twice)))
     for place, exclusion in enumerate(rules.exclusions):
         rows = rolled.rows_of(place, others)
         if exclusion.most_rows is not None and rows > exclusion.most_rows:
@@ -268,17 +254,25 @@ def _check_findings(
             yield Finding("P4V-D071", sources.months, found, allowed, exclusion.id)
 
 
-def _stopping(rolled: RolledUp, others: frozenset[str], jobs: Sequence[_Job], tables: OpenTables) -> dict[int, int]:
-    """The row rules that more rows of a group break than its contract waives, with those rows."""
-    waived: dict[tuple[str | None, str], int] = {}
-    for job in jobs:
-        for waiver in _waivers(job):
-            waived[_group(job.program), waiver.finding] = int(waiver.most_rows)
-    found: dict[int, int] = {}
-    for (group, fault), rows in rolled.faults.items():
-        if group not in others and rows > waived.get((group, tables.fault_codes[fault]), 0):
-            found[fault] = found.get(fault, 0) + rows
-    return found
+def _broken_findings(
+    rejected: Sequence[RejectedRows], others: frozenset[str], jobs: Sequence[_Job], tables: OpenTables
+) -> list[Finding]:
+    """Rows that break a rule which no waiver of their group covers, or more of them than it does. `others` are the
+    groups that are not settled now, whose contracts may waive them.
+    """
+    waived = {
+        (group_of(job.program), waiver.finding): int(waiver.most_rows) for job in jobs for waiver in _waivers(job)
+    }
+    of_code: dict[tuple[str, str], int] = {}
+    for row in rejected:
+        key = row.group, tables.fault_codes[row.fault]
+        of_code[key] = of_code.get(key, 0) + row.rows
+    stopping: dict[int, int] = {}
+    for row in rejected:
+        key = row.group, tables.fault_codes[row.fault]
+        if row.group not in others and of_code[key] > waived.get(key, 0):
+            stopping[row.fault] = stopping.get(row.fault, 0) + row.rows
+    return tables.findings(stopping) if stopping else []
 
 
 def _waivers(job: _Job) -> list[Waiver]:
@@ -298,6 +292,7 @@ class _Settler:
     inputs: Sequence[TableInput]
     experience: Mapping[DataRules, Experience]
     contracted: frozenset[str]
+    rejected: Sequence[RejectedRows]
 
     def settle(self, jobs: Sequence[_Job], step: Step) -> list[GroupResult]:
         """Raises `Refusal` with all that any contract lacks."""
@@ -317,7 +312,7 @@ class _Settler:
         contract = job.program.contract
         assert contract is not None
         group = contract.group.id
-        reader = GroupReader(job.plan, group, self.experience, self.contracted, self._point)
+        reader = GroupReader(job.plan, group, self.experience, self.contracted, self._point, self.rejected)
         self._refuse_missing(job, reader)
         found = reader.figures() | self._waived(job, reader)
         found |= self._given(job, group, found)
@@ -345,14 +340,13 @@ class _Settler:
             raise Refusal([self._missing(missing.name, job)]) from None
         except LineFault as fault:
             found = f"figures from which `{fault.name}` cannot be computed ({fault.reason})"
-            raise Refusal(
-                [Finding("P4V-D045", self.sources.months, found, "figures that the formula takes", _group(job.program))]
-            ) from None
+            allowed, group = "figures that the formula takes", group_of(job.program)
+            raise Refusal([Finding("P4V-D045", self.sources.months, found, allowed, group)]) from None
 
     def _missing(self, name: str, job: _Job) -> Finding:
         wanted = job.asked.get(name)
         clause = f": {wanted.clause} asks for it" if wanted else ""
-        allowed = f"`{name}` of group {_group(job.program)}{clause}"
+        allowed = f"`{name}` of group {group_of(job.program)}{clause}"
         remedy = "give it in the table `figures` (group_id, period, name, key, value), or quality results in `quality`"
         return Finding("P4V-D013", self.sources.shown, f"no `{name}`", allowed, "tables", help=remedy)
 
@@ -368,7 +362,8 @@ class _Settler:
                     findings.append(Finding("P4V-D038", self.sources.months, found, "rows of the contract's group"))
                 else:
                     findings += self._months_missing(group, experience, served.window)
-        findings = findings or list(market_findings(reader, self.sources.months))
+        months = self.sources.months
+        findings = findings or [*unnamed_findings(reader, months), *market_findings(reader, months)]
         if findings:
             raise Refusal(list(dict.fromkeys(findings)))
 
@@ -418,20 +413,15 @@ class _Settler:
         found: dict[str, Figure] = {}
         for waiver in _waivers(job):
             faults = [number for number, code in self.tables.fault_codes.items() if code == waiver.finding]
-            rows, dollars = reader.rejected(faults)
+            rows, dollars = reader.waived(faults)
             for name, value in ((f"waived_rows.{waiver.id}", rows), (f"waived_dollars.{waiver.id}", dollars)):
                 wanted = job.asked[name]
                 found[name] = Figure(value, wanted.unit, wanted.clause, {"table": "member_months", "column": "rows"})
         return found
 
-    def rejected(self, jobs: Sequence[_Job]) -> bytes | None:
+    def rejected_csv(self, jobs: Sequence[_Job]) -> bytes | None:
         """The rows that waivers hold back, as a table."""
-        faults = {
-            int(-status)
-            for experience in self.experience.values()
-            for status in experience.cells.status.tolist()
-            if status < 0
-        }
+        faults = {row.fault for row in self.rejected}
         return self.tables.rejected_csv(sorted(faults)) if faults and jobs else None
 
     def _figures_json(self, job: _Job, found: Mapping[str, Figure], controls: Sequence[Mapping[str, Any]]) -> bytes:
@@ -440,13 +430,13 @@ class _Settler:
         return rfc8785.dumps(
             {
                 "schema": SCHEMA,
-                "group": _group(job.program),
+                "group": group_of(job.program),
                 "period": str(occasion.period),
                 "fee_period": None if fee_period is None else str(fee_period),
                 "status": occasion.status,
                 "paid_through": _day(request.paid_through),
                 "known": _day(request.known),
-                "tied": None if self.tied is None else {"owner": self.tied.owner, "date": self.tied.date.isoformat()},
+                "tied": None if self.tied is None else _tied(self.tied),
                 "figures": [_entry(name, figure) for name, figure in sorted(found.items())],
                 "controls": list(controls),
                 "tables": [
@@ -454,6 +444,11 @@ class _Settler:
                 ],
             }
         )
+
+
+def _tied(tied: Tied) -> dict[str, Any]:
+    months = [f"{month // _YEAR:04}-{month % _YEAR + 1:02}" for month in tied.months]
+    return {"owner": tied.owner, "date": tied.date.isoformat(), **({"months": months} if months else {})}
 
 
 def _day(day: date | None) -> str | None:

@@ -10,7 +10,10 @@ from p4v.contract.values import DataCode, Id, People, Text, fault
 
 Window = Literal["performance", "baseline", "market"]
 Roster = Literal["cost", "fee", "quality"]
-COUNTED_BY_P4V = ("used", "rejected", "minimum_months", "outside_the_period", "not_covered_by_the_contract")
+COUNTED_BY_P4V = (
+    "used", "rejected", "minimum_months", "outside_the_period", "not_covered_by_the_contract", "month_rule",
+    "categories_not_counted", "products_not_compared", "other_purposes", "own_members", "members_of_contracted_groups",
+)  # fmt: skip
 """What the controls of a settlement say beside the exclusions of a contract."""
 
 

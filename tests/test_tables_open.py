@@ -18,7 +18,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from p4v.data.engine import Engine
+from p4v.data.files import Found
 from p4v.data.open import OpenTables, open_tables
+from p4v.data.parts import find_parts
 from p4v.data.scan import scan_csv
 from p4v.data.spec import TableSpec
 from p4v.errors import Finding, Refusal
@@ -673,6 +676,70 @@ def test_statistics_of_one_file_do_not_speak_for_another(tmp_path: Path) -> None
             ("2.parquet", "P4V-D013"),
             ("2.parquet", "P4V-D012"),
         ]
+
+
+def in_two_files(folder: Path, first: pa.Array, second: pa.Array, name: str = "allowed") -> tuple[Path, Path]:
+    """The rows of the base in two Parquet files, with these cells in one column, each stored in its own way."""
+    good = {column: cells for column, cells in columns_of(BASE).items() if column != "allowed" or name == "risk_score"}
+    cut = len(first)
+    return (
+        parquet(folder, {**{column: cells[:cut] for column, cells in good.items()}, name: first}, "1.parquet"),
+        parquet(folder, {**{column: cells[cut:] for column, cells in good.items()}, name: second}, "2.parquet"),
+    )
+
+
+def test_files_with_other_types_keep_their_cents(tmp_path: Path) -> None:
+    """An engine casts the cells of all files to the types of the first: each type is read for itself."""
+    wide, narrow = money(["512.34", "0.00", "1280.05"], 12, 2), money(["-20", "7"], 12, 0)
+    whole, small = pa.array([51234, 0, 3 * 10**9], pa.int64()), pa.array([-2000, 700], pa.int32())
+    for first, second, name, third in ((wide, narrow, "allowed", 128005), (whole, small, "allowed_cents", 3 * 10**9)):
+        one, two = in_two_files(tmp_path, first, second, name)
+        for paths in ((one, two), (two, one)):
+            with opened(*paths) as tables:
+                assert [row["allowed"] for row in table_of(tables)] == [51234, 0, third, -2000, 700]
+                assert faults_of(tables) == []
+
+
+def test_a_part_of_a_cent_is_refused_beside_files_of_whole_cents(tmp_path: Path) -> None:
+    one, two = in_two_files(tmp_path, money(["1.00", "2.00", "3.00"], 12, 2), money(["12.3400", "12.3440"], 12, 4))
+    for paths in ((one, two), (two, one)):
+        (finding,) = refused(*paths)
+        assert (finding.code, finding.file, finding.field) == ("P4V-D012", "2.parquet", "allowed")
+        assert finding.found.endswith("in row 2")
+
+
+def test_a_risk_score_keeps_its_decimals_beside_coarser_ones(tmp_path: Path) -> None:
+    coarse, fine = money(["1.0", "0.9", "2.4"], 6, 1), money(["1.0210", "0.8745"], 6, 4)
+    one, two = in_two_files(tmp_path, coarse, fine, "risk_score")
+    for paths in ((one, two), (two, one)):
+        with opened(*paths) as tables:
+            assert [row["risk_score"] for row in table_of(tables)] == [10000, 9000, 24000, 10210, 8745]
+
+
+def test_files_of_one_schema_are_read_in_one_go(tmp_path: Path) -> None:
+    """As many parts as there are schemas, so that a folder of a thousand files is one."""
+    spec = TableSpec("member_months")
+    paths = [
+        parquet(tmp_path, {**columns_of(BASE), "allowed": money(["1.00"] * 5)}, f"{name}.parquet") for name in "abc"
+    ]
+    paths.append(parquet(tmp_path, {**columns_of(BASE), "allowed": money(["1.00"] * 5, 17)}, "d.parquet"))
+    engine = Engine(threads=1, memory=None)
+    try:
+        parts = find_parts(spec, [Found(path, path.name, "parquet") for path in paths], engine)
+        assert [[file.path.name for file in part.files] for part in parts] == [
+            ["a.parquet", "b.parquet", "c.parquet"], ["d.parquet"],
+        ]  # fmt: skip
+    finally:
+        engine.close()
+
+
+def test_an_ignored_column_of_one_csv_alone_does_not_hinder(tmp_path: Path) -> None:
+    header, *lines = BASE.strip().split("\n")
+    noted = "\n".join([f"{header},note", *(f"{line},x" for line in lines[:2]), ""])
+    paths = write(tmp_path, noted, "a.csv"), write(tmp_path, "\n".join([header, *lines[2:], ""]), "b.csv")
+    for given in (paths, paths[::-1]):
+        with opened(*given, ignore=("note",)) as tables:
+            assert rows_of(tables) == ROWS
 
 
 def test_months_and_member_months_in_parquet(tmp_path: Path) -> None:

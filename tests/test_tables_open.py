@@ -822,6 +822,35 @@ def test_a_duckdb_file_wants_the_name_of_a_table(tmp_path: Path) -> None:
     assert places(refused(tmp_path / "y.duckdb", table="m")) == [("P4V-D009", None, None)]
 
 
+def with_a_log(folder: Path) -> Path:
+    """A DuckDB file of two rows, the second of which lies in its log, as a program leaves it that is killed."""
+    path = folder / "x.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            "CREATE TABLE m AS SELECT 'G' AS group_id, 'M1' AS member_id, '2024-01' AS month, '1.00' AS allowed"
+        )
+        connection.execute("CHECKPOINT")
+        connection.execute("PRAGMA disable_checkpoint_on_shutdown")
+        connection.execute("INSERT INTO m VALUES ('G', 'M2', '2024-01', '500.00')")
+    assert (folder / "x.duckdb.wal").stat().st_size
+    return path
+
+
+def test_a_duckdb_file_whose_last_rows_lie_in_a_log(tmp_path: Path) -> None:
+    """The digest of the file would not tell these rows from others."""
+    path = with_a_log(tmp_path)
+    (tmp_path / "link.duckdb").symlink_to(path)
+    for given in (path, tmp_path / "link.duckdb"):
+        (finding,) = refused(given, table="m")
+        assert (finding.code, finding.file, finding.exit_code) == ("P4V-D009", given.name, 4)
+        assert (".wal" in finding.found, "CHECKPOINT" in str(finding.help)) == (True, True)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("CHECKPOINT")
+    write(tmp_path, "", "x.duckdb.wal")
+    with opened(path, table="m") as tables:
+        assert [row["allowed"] for row in table_of(tables)] == [100, 50_000]
+
+
 def zipped(path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("a.csv", BASE)

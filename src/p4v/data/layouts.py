@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from p4v.contract.values import ID_ALLOWED, ID_PATTERN
 from p4v.data.engine import Engine, name_literal, text_literal
-from p4v.data.files import Found, TableFile
+from p4v.data.files import Found, TableFile, refuse_log
 from p4v.data.scan import scan_csv
 from p4v.data.spec import TableSpec
 from p4v.data.typed import Form
@@ -118,6 +118,7 @@ def _duckdb_layout(spec: TableSpec, found: Found, engine: Engine) -> Layout:
         raise Refusal([Finding("P4V-D009", shown, "a DuckDB file", "the name of its table too", help=remedy)])
     if not ID_PATTERN.fullmatch(spec.table):
         raise Refusal([Finding("P4V-C031", shown, "no name of a table", ID_ALLOWED, "table")])
+    refuse_log(found.path, shown)
     status = found.path.stat()
     try:
         reading = f"{name_literal(engine.attach(found.path))}.{name_literal(spec.table)}"

@@ -13,7 +13,7 @@ from p4v.numbers import NumberFault, read_number
 from p4v.periods import read_day
 
 _TOTALS = ("rows", "member_months", "dollars")
-_COLUMNS = Columns(("table", "owner", "date"), ("month", *_TOTALS))
+_COLUMNS = Columns(("table", "owner", "date"), ("month", *_TOTALS), money=("dollars",))
 _TEXT_LIMIT = 200
 
 
@@ -55,7 +55,7 @@ def _total(row: SmallRow) -> ExpectedTotal | None:
     month = row.month("month") if row.has("month") else None
     rows = row.read("rows", _count, "P4V-D012", "no count", "a whole number") if row.has("rows") else None
     member_months = row.number("member_months", decimals=6) if row.has("member_months") else None
-    dollars = row.number("dollars", decimals=2) if row.has("dollars") else None
+    dollars = row.dollars("dollars") if row.has("dollars") else None
     if not any(row.has(total) for total in _TOTALS):
         place = row.places["table"]
         row.findings.append(place.finding("P4V-D013", "a row without a total", "rows, member_months or dollars"))

@@ -213,6 +213,10 @@ def _form(kind: pa.DataType) -> Form | None:
     return None
 
 
+MONEY_TYPES = "text or decimal, or whole cents in a column whose name ends in _cents"
+"""What amounts are stored as, in words."""
+
+
 def wrong_type(shown: str, name: str, stored: str, allowed: str = "text, decimals, whole numbers or dates") -> Finding:
     """A column whose cells are stored as what they cannot be, such as money as a float."""
     remedy = "a float has lost its cents: store the column anew from where it comes" if _is_floating(stored) else None

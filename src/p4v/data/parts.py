@@ -8,7 +8,7 @@ from pathlib import Path
 from p4v.data.columns import Bound, bound_columns
 from p4v.data.engine import Engine, name_literal, text_literal
 from p4v.data.files import Found, TableFile
-from p4v.data.layouts import Layout, Proof, frame_layout, layout_of, wrong_type
+from p4v.data.layouts import MONEY_TYPES, Layout, Proof, frame_layout, layout_of, wrong_type
 from p4v.data.spec import TableSpec
 from p4v.data.typed import MONTH_UNITS, ROW, Form, Source, highest_of, lowest_of
 from p4v.errors import SHOWN_FINDINGS, Finding, Refusal
@@ -140,7 +140,7 @@ def _types_of(column: Bound) -> str:
     """What a column of this kind is stored as, in words."""
     match column.kind:
         case "money":
-            return "text or decimal, or whole cents in a column whose name ends in _cents"
+            return MONEY_TYPES
         case "month":
             return "text, a date, or a whole number YYYYMM"
         case "months":

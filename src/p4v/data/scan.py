@@ -19,14 +19,13 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from p4v.data.table import CELL_LIMIT, header_findings, hides, long_cell
+from p4v.data.table import CELL_LIMIT, GZIP, header_findings, hides, long_cell
 from p4v.errors import SHOWN_FINDINGS, Finding, Refusal
 
 _BLOCK = 1024 * 1024
 _BOM = b"\xef\xbb\xbf"
 _LINE_LIMIT = CELL_LIMIT * 400
 _NEWLINE, _COMMA, _BLANK = 10, 44, 32
-_GZIP = b"\x1f\x8b"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ class CsvScan:
 def scan_csv(path: Path, shown: str) -> CsvScan:
     """The scan of a file. Raises `Refusal` with all that is wrong in its structure, and `OSError`."""
     with path.open("rb") as stream:
-        compressed = stream.read(2) == _GZIP
+        compressed = stream.read(2) == GZIP
     headers = _headers(path, shown)
     look = _Look(len(headers))
     try:
@@ -76,7 +75,7 @@ def refuse_faults(path: Path, shown: str) -> None:
 def content_of(path: Path) -> BufferedIOBase:
     """The content of a CSV, unpacked if it is in gzip."""
     with path.open("rb") as stream:
-        compressed = stream.read(2) == _GZIP
+        compressed = stream.read(2) == GZIP
     return gzip.open(path, "rb") if compressed else path.open("rb")
 
 

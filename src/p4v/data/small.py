@@ -1,6 +1,7 @@
 """A table small enough to hold: quality results, figures, lag triangles, totals. Every cell as text, with its place.
 
-CSV is read by the strict reader; Parquet, DuckDB and tables in memory give their cells as the same text.
+CSV, in gzip or not, is read by the strict reader; Parquet, DuckDB and tables in memory give their cells as the same
+text.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -8,22 +9,25 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pyarrow as pa
 
 from p4v.contract.values import ID_ALLOWED, ID_PATTERN
+from p4v.data.columns import CENTS
 from p4v.data.engine import Engine, engine_faults
-from p4v.data.files import TableFile, find_files
-from p4v.data.layouts import Layout, frame_layout, layout_of, wrong_type
+from p4v.data.files import Found, TableFile, find_files
+from p4v.data.layouts import MONEY_TYPES, Layout, frame_layout, layout_of, wrong_type
 from p4v.data.spec import TableInput, TableSpec
-from p4v.data.table import read_table
+from p4v.data.table import read_bytes, table_of, unpacked
 from p4v.errors import Finding, Refusal, did_you_mean
 from p4v.numbers import FIGURE_DECIMALS, NumberFault, read_number, read_percent
 from p4v.periods import read_month
 
 Value = TypeVar("Value")
+_CENT_PLACES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,8 @@ class Columns:
     optional: Sequence[str] = ()
     others: bool = False
     """Whether a column that is mapped may have any name."""
+    money: Sequence[str] = ()
+    """Dollars, or whole cents in a column whose own name ends in `_cents`; anywhere else a whole number is neither."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +102,13 @@ class SmallRow:
             return read_percent(text, decimals) if percent and text.endswith("%") else read_number(text, decimals)
 
         return self.read(name, exact, "P4V-D012", "no number", "a number")
+
+    def dollars(self, name: str) -> Fraction | None:
+        """An amount to the cent, or nothing, with a finding; the column's own name says if it is in cents."""
+        if not self.places[name].column.endswith(CENTS):
+            return self.number(name, decimals=_CENT_PLACES)
+        cents = self.number(name, decimals=0)
+        return None if cents is None else cents / 10**_CENT_PLACES
 
 
 def _id(text: str) -> str:
@@ -156,13 +169,15 @@ class _Content:
     headers: Sequence[str]
     rows: Sequence[tuple[int | None, int, Sequence[str]]]
     """Line, number and cells of each row."""
+    layout: Layout | None = None
+    """How the columns are stored, where they are not text."""
 
 
 def _contents(spec: TableSpec, root: Path | None) -> Iterator[_Content]:
     if spec.frame is None:
         found = find_files(spec, root)
         if found and found[0].format in ("csv", "csv.gz"):
-            yield from (_csv(spec, file.path, file.shown) for file in found)
+            yield from (_csv(spec, file) for file in found)
             return
     engine = Engine(threads=1, memory=None)
     try:
@@ -177,10 +192,13 @@ def _contents(spec: TableSpec, root: Path | None) -> Iterator[_Content]:
         engine.close()
 
 
-def _csv(spec: TableSpec, path: Path, shown: str) -> _Content:
-    changed = path.stat().st_mtime_ns
-    table = read_table(path, shown)
-    file = TableFile(spec, path, shown, "csv", table.size, len(table.rows), table.digest, changed)
+def _csv(spec: TableSpec, found: Found) -> _Content:
+    changed = found.path.stat().st_mtime_ns
+    content = read_bytes(found.path, found.shown)
+    table = table_of(unpacked(content, found.shown), found.path.name, found.shown)
+    # The manifest names the file as it lies there, packed or not.
+    size, digest = len(content), sha256(content).hexdigest()
+    file = TableFile(spec, found.path, found.shown, found.format, size, len(table.rows), digest, changed)
     return _Content(file, table.columns, [(row.line, row.number, row.cells) for row in table.rows])
 
 
@@ -195,7 +213,7 @@ def _arrow(layout: Layout, engine: Engine) -> _Content:
     table: pa.Table = engine.raw.sql(f"SELECT * FROM {layout.reading}").to_arrow_table()  # noqa: S608 - our own SQL
     columns = [[_text(value) for value in column.to_pylist()] for column in table.columns]
     rows = [(None, number, cells) for number, cells in enumerate(zip(*columns, strict=True), start=1)]
-    return _Content(layout.file, layout.headers, rows)
+    return _Content(layout.file, layout.headers, rows, layout)
 
 
 def _text(value: Any) -> str:
@@ -230,6 +248,8 @@ def _bound(spec: TableSpec, columns: Columns, read: _Content, findings: list[Fin
             findings.append(where.finding("P4V-D011", "a column that nobody asked for", allowed, remedy))
         elif name in places:
             findings.append(where.finding("P4V-D002", "a second column of that meaning", "one column of each meaning"))
+        elif name in columns.money:
+            findings += _neither_dollars_nor_cents(read, place)
         places.setdefault(name, place)
     for name in (*columns.required, *spec.columns):
         if name not in places:
@@ -237,6 +257,13 @@ def _bound(spec: TableSpec, columns: Columns, read: _Content, findings: list[Fin
             allowed = f"the column of {name}"
             findings.append(Finding("P4V-D004", read.file.shown, "no such column", allowed, theirs, line))
     return places
+
+
+def _neither_dollars_nor_cents(read: _Content, place: int) -> Iterator[Finding]:
+    """A whole number in a column that does not say that it is in cents."""
+    header, layout = read.headers[place - 1], read.layout
+    if layout is not None and layout.forms[place - 1] == "integer" and not header.endswith(CENTS):
+        yield wrong_type(read.file.shown, header, layout.types[place - 1], MONEY_TYPES)
 
 
 def _row(

@@ -4,7 +4,10 @@ Messages never repeat a cell: a table of groups today is a table of members tomo
 """
 
 import csv
+import gzip
+import io
 import stat
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -14,10 +17,12 @@ from p4v.errors import Finding, Refusal
 
 SIZE_LIMIT = 256 * 1024 * 1024
 CELL_LIMIT = 1000
+GZIP = b"\x1f\x8b"
+"""How a file in gzip begins."""
 _OTHER_DELIMITERS = {"\t": "tab", ";": "semicolon", "|": "vertical bar"}
 _MAGIC = {
     b"PK\x03\x04": "a zip file or workbook",
-    b"\x1f\x8b": "a gzip file",
+    GZIP: "a gzip file",
     b"PAR1": "a Parquet file",
     b"%PDF": "a PDF",
 }
@@ -56,7 +61,11 @@ class CsvTable:
 
 def read_table(path: Path, shown: str) -> CsvTable:
     """The table of a file. Raises `Refusal` with all that is wrong in its structure."""
-    content = _read_bytes(path, shown)
+    return table_of(read_bytes(path, shown), path.name, shown)
+
+
+def table_of(content: bytes, name: str, shown: str) -> CsvTable:
+    """The table of a file's bytes. Raises `Refusal` with all that is wrong in its structure."""
     _refuse_other_encodings(content, shown)
     body = content.removeprefix(_BOM)
     records = list(_records(body, shown))
@@ -67,10 +76,11 @@ def read_table(path: Path, shown: str) -> CsvTable:
     findings = list(header_findings(columns, shown)) or list(_row_findings(columns, rest, shown))
     if findings:
         raise Refusal(findings)
-    return CsvTable(shown, path.name, columns, rest, header.content, sha256(content).hexdigest(), len(content))
+    return CsvTable(shown, name, columns, rest, header.content, sha256(content).hexdigest(), len(content))
 
 
-def _read_bytes(path: Path, shown: str) -> bytes:
+def read_bytes(path: Path, shown: str) -> bytes:
+    """The bytes of a file of a table. Raises `Refusal` if there are none, or too many."""
     try:
         status = path.stat()
     except OSError as error:
@@ -84,6 +94,22 @@ def _read_bytes(path: Path, shown: str) -> bytes:
     except OSError as error:
         found = error.strerror or "an error of the disk"
         raise Refusal([Finding("P4V-S005", shown, found, "a file that can be read")]) from error
+
+
+def unpacked(content: bytes, shown: str) -> bytes:
+    """The bytes of a CSV, taken out of gzip if they lie in it. Raises `Refusal` if it is damaged, or too large."""
+    if not content.startswith(GZIP):
+        return content
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as stream:
+            body = stream.read(SIZE_LIMIT + 1)
+    except (zlib.error, EOFError, gzip.BadGzipFile) as error:
+        found = "a gzip file that is damaged or cut short"
+        raise Refusal([Finding("P4V-D009", shown, found, "a CSV file, or one in gzip")]) from error
+    if len(body) > SIZE_LIMIT:
+        found = f"more than {SIZE_LIMIT} bytes when unpacked"
+        raise Refusal([Finding("P4V-D010", shown, found, f"up to {SIZE_LIMIT} bytes")])
+    return body
 
 
 def file_kind(mode: int) -> str:

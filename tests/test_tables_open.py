@@ -409,6 +409,12 @@ STRUCTURES: dict[str, tuple[str | bytes, list[tuple[str, int | None, str | None]
     "a hidden character": (BASE.replace("M0000002,GRP-001,2024-02", "M0000002,GRP\u202e001,2024-02"), [("P4V-D020", 5, "group_id")]),
     "a tab in a cell": (BASE.replace("M0000002,GRP-001,2024-02", "M0000002,GRP\t001,2024-02"), [("P4V-D020", 5, "group_id")]),
     "a long cell": (BASE + f"M4,G,2024-01,{'1' * 1001},1\n", [("P4V-D020", 7, "allowed")]),
+    "a comma too many after a quote": (BASE + 'M4,"G",2024-01,1,1,\n', [("P4V-D003", 7, None)]),
+    "a comma too many after quotes elsewhere": ('"member_id"' + BASE[9:] + "M4,G,2024-01,1,1,\n", [("P4V-D003", 7, None)]),
+    "a comma too many at the end of a file with quotes": (BASE + '"M4",G,2024-01,1,1,', [("P4V-D003", 7, None)]),
+    "a field too few, and a comma in quotes": (BASE + 'M4,"G,1",2024-01,1\n', [("P4V-D003", 7, None)]),
+    "quotes within cells around a comma": (BASE + 'M4,G"1,2"G,2024-01,1,\n', [("P4V-D003", 7, None)]),
+    "a long cell in quotes": (BASE + f'M4,"{"G," * 501}",2024-01,1,1\n', [("P4V-D020", 7, "group_id")]),
     "a column without a name": (BASE.replace("risk_score", ""), [("P4V-D002", 1, None)]),
 }  # fmt: skip
 
@@ -436,7 +442,7 @@ def test_the_same_faults_far_into_a_file(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("fault", ["", "M4,G", '"M\n4",G,2024-01,1,1', "M4,G,2024-01,1,\x7f1", "M\xa04,G,2024-01,1,1", 'M4,G,2024-01,1,"1', "M4,G,2024-01,1,1\r", "x" * 1001 + ",G,2024-01,1,1", ",".join("123456")])  # fmt: skip
+@pytest.mark.parametrize("fault", ["", "M4,G", '"M\n4",G,2024-01,1,1', "M4,G,2024-01,1,\x7f1", "M\xa04,G,2024-01,1,1", 'M4,G,2024-01,1,"1', "M4,G,2024-01,1,1\r", "x" * 1001 + ",G,2024-01,1,1", ",".join("123456"), 'M4,"G",2024-01,1,1,', 'M4,"G,",2024-01,1', 'M4,G"1,2"G,2024-01,1,'])  # fmt: skip
 def test_one_fault_anywhere_is_seen(tmp_path: Path, fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """With small blocks the fault meets every edge of a block."""
     for block in (7, 64, 1001, 1 << 20):
@@ -450,6 +456,19 @@ def test_one_fault_anywhere_is_seen(tmp_path: Path, fault: str, monkeypatch: pyt
             with pytest.raises(Refusal) as refusal:
                 scan_csv(path, path.name)
             assert refusal.value.findings[0].line == place + 2
+
+
+def test_quotes_where_they_may_stand_cost_no_slow_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Around cells, with commas and pairs of quotes in them, in every block and at every edge of one."""
+    monkeypatch.setattr("p4v.data.scan.refuse_faults", lambda *_: pytest.fail("the whole file is read again"))
+    lines = [f'"M{number:07}","a,""b"",c",2024-01,"","1.0000"' for number in range(200)]
+    text = "\r\n".join(['"member_id","group_id",month,"allowed","risk_score"', *lines, ""])
+    for block in (7, 64, 1001, 1 << 20):
+        monkeypatch.setattr("p4v.data.scan._BLOCK", block)
+        for start in ("", "\ufeff"):
+            for end in ("", "\r\n"):
+                path = write(tmp_path, start + text.rstrip() + end)
+                assert scan_csv(path, path.name).rows == 200
 
 
 def test_a_field_of_fifty_megabytes(tmp_path: Path) -> None:

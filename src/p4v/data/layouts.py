@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from p4v.contract.values import ID_ALLOWED, ID_PATTERN
 from p4v.data.engine import Engine, name_literal, text_literal
 from p4v.data.files import Found, TableFile, refuse_log
+from p4v.data.headers import shown_name
 from p4v.data.scan import scan_csv
 from p4v.data.spec import TableSpec
 from p4v.data.typed import Form
@@ -193,7 +194,7 @@ def _twice(names: Sequence[str], shown: str) -> Iterator[Finding]:
     for place, name in enumerate(names, start=1):
         if name.lower() in first:
             found = f"the column name of field {first[name.lower()]} again"
-            yield Finding("P4V-D002", shown, found, "each column name once", name)
+            yield Finding("P4V-D002", shown, found, "each column name once", shown_name(names, place))
         first.setdefault(name.lower(), place)
 
 

@@ -19,6 +19,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from p4v.data.headers import shown_name
 from p4v.data.table import CELL_LIMIT, GZIP, header_findings, hides, long_cell
 from p4v.errors import SHOWN_FINDINGS, Finding, Refusal
 
@@ -237,7 +238,8 @@ class _Look:
         return between
 
     def _within(self, quotes: NDArray[np.int64], places: NDArray[np.int64]) -> NDArray[np.bool_]:
-        return (np.searchsorted(quotes, places) + self.quoted) % 2 == 1
+        before: NDArray[np.int64] = np.searchsorted(quotes, places) + self.quoted
+        return before % 2 == 1
 
 
 def _faults(path: Path, shown: str) -> Iterator[Finding]:
@@ -270,7 +272,7 @@ def _faults(path: Path, shown: str) -> Iterator[Finding]:
 
 def _long_cell(found: str, headers: Sequence[str], shown: str, line: int, place: int) -> Finding:
     """A cell that is too long; `place` is the number of its field."""
-    name = headers[place - 1] if place <= len(headers) else None
+    name = shown_name(headers, place) if place <= len(headers) else None
     return Finding("P4V-D020", shown, found, f"up to {CELL_LIMIT} characters in a cell", name, line, place)
 
 
@@ -318,9 +320,10 @@ def _row_faults(cells: list[str], headers: list[str], shown: str, line: int, lin
     if lines == 1 and len(joined) <= CELL_LIMIT and joined.isprintable():
         return
     for place, cell in enumerate(cells, start=1):
-        name = headers[place - 1]
         if len(cell) > CELL_LIMIT:
-            yield Finding("P4V-D020", shown, f"{len(cell)} characters", f"up to {CELL_LIMIT}", name, line, place)
+            found, allowed = f"{len(cell)} characters", f"up to {CELL_LIMIT}"
         elif hides(cell):
             found, allowed = "a line break or a character that does not show", "characters that show, on one line"
-            yield Finding("P4V-D020", shown, found, allowed, name, line, place)
+        else:
+            continue
+        yield Finding("P4V-D020", shown, found, allowed, shown_name(headers, place), line, place)

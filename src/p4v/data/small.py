@@ -19,6 +19,7 @@ from p4v.contract.values import ID_ALLOWED, ID_PATTERN
 from p4v.data.columns import CENTS
 from p4v.data.engine import Engine, engine_faults
 from p4v.data.files import Found, TableFile, find_files
+from p4v.data.headers import header_fault, unasked
 from p4v.data.layouts import MONEY_TYPES, Layout, frame_layout, layout_of, wrong_type
 from p4v.data.spec import TableInput, TableSpec
 from p4v.data.table import read_bytes, table_of, unpacked
@@ -203,13 +204,6 @@ def _csv(spec: TableSpec, found: Found) -> _Content:
 
 
 def _arrow(layout: Layout, engine: Engine) -> _Content:
-    wrong = [
-        wrong_type(layout.file.shown, name, layout.types[place - 1])
-        for place, name in enumerate(layout.headers, start=1)
-        if layout.forms[place - 1] is None and name not in layout.file.spec.ignore
-    ]
-    if wrong:
-        raise Refusal(wrong)
     table: pa.Table = engine.raw.sql(f"SELECT * FROM {layout.reading}").to_arrow_table()  # noqa: S608 - our own SQL
     columns = [[_text(value) for value in column.to_pylist()] for column in table.columns]
     rows = [(None, number, cells) for number, cells in enumerate(zip(*columns, strict=True), start=1)]
@@ -237,33 +231,48 @@ def _bound(spec: TableSpec, columns: Columns, read: _Content, findings: list[Fin
     mapped = {theirs: name for name, theirs in spec.columns.items()}
     line = 1 if read.file.has_lines else None
     places: dict[str, int] = {}
+    unknown: list[int] = []
     for place, header in enumerate(read.headers, start=1):
         name = mapped.get(header, header)
         if header in spec.ignore:
             continue
-        where = Place(read.file.shown, line, 0, header, place)
         if name not in known and not (columns.others and header in mapped):
-            remedy = did_you_mean(header, known) or "bind it under `columns`, or name it under `ignore`"
-            allowed = "a column that is bound, or ignored by name"
-            findings.append(where.finding("P4V-D011", "a column that nobody asked for", allowed, remedy))
-        elif name in places:
+            unknown.append(place)
+            continue
+        if name in places:
+            where = Place(read.file.shown, line, 0, header, place)
             findings.append(where.finding("P4V-D002", "a second column of that meaning", "one column of each meaning"))
-        elif name in columns.money:
-            findings += _neither_dollars_nor_cents(read, place)
+        findings += _type_faults(read, place, name in columns.money)
         places.setdefault(name, place)
-    for name in (*columns.required, *spec.columns):
-        if name not in places:
-            theirs = spec.columns.get(name, name)
-            allowed = f"the column of {name}"
-            findings.append(Finding("P4V-D004", read.file.shown, "no such column", allowed, theirs, line))
+    fault = header_fault(read.headers, unknown, read.file.shown, line, known=bool(places))
+    if fault is not None:
+        findings.append(fault)
+        return places
+    for place in unknown:
+        remedy = did_you_mean(read.headers[place - 1], known) or "bind it under `columns`, or name it under `ignore`"
+        findings.append(unasked(read.headers, place, read.file.shown, line, remedy))
+    findings += _missing(spec, columns, read, places)
     return places
 
 
-def _neither_dollars_nor_cents(read: _Content, place: int) -> Iterator[Finding]:
-    """A whole number in a column that does not say that it is in cents."""
+def _missing(spec: TableSpec, columns: Columns, read: _Content, places: Mapping[str, int]) -> Iterator[Finding]:
+    for name in (*columns.required, *spec.columns):
+        if name not in places:
+            theirs = spec.columns.get(name, name)
+            line = 1 if read.file.has_lines else None
+            yield Finding("P4V-D004", read.file.shown, "no such column", f"the column of {name}", theirs, line)
+
+
+def _type_faults(read: _Content, place: int, money: bool) -> Iterator[Finding]:
+    """Cells of a type that no table has; amounts as whole numbers in a column that does not say that they are cents."""
     header, layout = read.headers[place - 1], read.layout
-    if layout is not None and layout.forms[place - 1] == "integer" and not header.endswith(CENTS):
-        yield wrong_type(read.file.shown, header, layout.types[place - 1], MONEY_TYPES)
+    if layout is None:
+        return
+    form, stored = layout.forms[place - 1], layout.types[place - 1]
+    if form is None:
+        yield wrong_type(read.file.shown, header, stored)
+    elif money and form == "integer" and not header.endswith(CENTS):
+        yield wrong_type(read.file.shown, header, stored, MONEY_TYPES)
 
 
 def _row(

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from p4v.data.headers import looks_like_data, no_header, shown_name
 from p4v.errors import Finding, Refusal
 
 SIZE_LIMIT = 256 * 1024 * 1024
@@ -191,6 +192,7 @@ def long_cell(line: bytes) -> int:
 
 
 def header_findings(columns: Sequence[str], shown: str) -> Iterator[Finding]:
+    """What is wrong with the first line of a CSV, whatever table it is."""
     if len(columns) == 1:
         for delimiter, name in _OTHER_DELIMITERS.items():
             if delimiter in columns[0]:
@@ -199,11 +201,17 @@ def header_findings(columns: Sequence[str], shown: str) -> Iterator[Finding]:
                     "P4V-D001", shown, f"columns separated by a {name}", "commas", line=1, column=1, help=remedy
                 )
                 return
+    findings = list(_name_findings(columns, shown))
+    yield from [no_header(shown, 1)] if findings and any(map(looks_like_data, columns)) else findings
+
+
+def _name_findings(columns: Sequence[str], shown: str) -> Iterator[Finding]:
     first: dict[str, int] = {}
     for place, column in enumerate(columns, start=1):
         if column in first:
             found = f"the column name of field {first[column]} again"
-            yield Finding("P4V-D002", shown, found, "each column name once", column, 1, place)
+            name = shown_name(columns, place)
+            yield Finding("P4V-D002", shown, found, "each column name once", name, 1, place)
         elif not column.strip() or not column.isprintable() or column != column.strip():
             yield Finding(
                 "P4V-D002", shown, "a column name that is empty or has blanks around it", "a name", line=1, column=place
@@ -222,10 +230,10 @@ def _row_findings(columns: Sequence[str], rows: Sequence[Row], shown: str) -> It
         for place, cell in enumerate(row.cells, start=1):
             if len(cell) > CELL_LIMIT:
                 found, allowed = f"{len(cell)} characters", f"up to {CELL_LIMIT}"
-                yield Finding("P4V-D020", shown, found, allowed, columns[place - 1], row.line, place)
+                yield Finding("P4V-D020", shown, found, allowed, shown_name(columns, place), row.line, place)
             elif not (cell.isascii() and cell.isprintable()) and hides(cell):
                 found, allowed = "a line break or a character that does not show", "characters that show, on one line"
-                yield Finding("P4V-D020", shown, found, allowed, columns[place - 1], row.line, place)
+                yield Finding("P4V-D020", shown, found, allowed, shown_name(columns, place), row.line, place)
 
 
 def hides(cell: str) -> bool:

@@ -238,8 +238,8 @@ class _Look:
         return between
 
     def _within(self, quotes: NDArray[np.int64], places: NDArray[np.int64]) -> NDArray[np.bool_]:
-        before: NDArray[np.int64] = np.searchsorted(quotes, places) + self.quoted
-        return before % 2 == 1
+        odd: NDArray[np.bool_] = (np.searchsorted(quotes, places) + self.quoted) % 2 == 1
+        return odd
 
 
 def _faults(path: Path, shown: str) -> Iterator[Finding]:

@@ -878,6 +878,12 @@ def test_column_that_is_neither_bound_nor_ignored(workspace):
     assert workspace.refused(4) == [(f"{TABLE}:1:27", "D011", "note"), (f"{TABLE}:1:28", "D011", "other")]
 
 
+def test_column_whose_name_could_be_a_cell(workspace):
+    workspace.write_rows([row | {"note": "x", "1234.50": "y"} for row in ROWS["mssp"]])
+    found = workspace.refused(4, secrets=("1234.50", "note"))
+    assert found == [(f"{TABLE}:1:27", "D011", None), (f"{TABLE}:1:28", "D011", None)]
+
+
 def test_every_fault_of_a_table_is_reported(workspace):
     """Ten faults of the cells of four rows, in the order of the file."""
     changes = [

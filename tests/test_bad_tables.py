@@ -755,7 +755,7 @@ def rows_of_many() -> list[list[str]]:
         ]
         for place in range(400)
         for month in (1, 2, 3)
-        if (place + month) % 5
+        if (place + month) % 7
     ]
 
 
@@ -820,6 +820,24 @@ def ten_parquet(folder: Path, rows: list[list[str]]) -> str:
     return "ten"
 
 
+def parquet_of_two_types(folder: Path, rows: list[list[str]], coarse: str = "1", fine: str = "2") -> str:
+    """Amounts in tenths of a dollar stored with one decimal in a file of their own, the rest to the cent."""
+    (folder / "two").mkdir()
+    tenths = [cells for cells in rows if cells[3].endswith("0")]
+    table = as_numbers(tenths)
+    place = table.column_names.index("allowed")
+    narrow = table["allowed"].cast(pa.decimal128(12, 1))
+    assert 0 < len(tenths) < len(rows)
+    pq.write_table(table.set_column(place, "allowed", narrow), folder / f"two/{coarse}.parquet")
+    cents = [cells for cells in rows if not cells[3].endswith("0")]
+    pq.write_table(as_numbers(cents), folder / f"two/{fine}.parquet")
+    return "two"
+
+
+def parquet_of_two_types_reversed(folder: Path, rows: list[list[str]]) -> str:
+    return parquet_of_two_types(folder, rows, "2", "1")
+
+
 def duckdb_file(folder: Path, rows: list[list[str]]) -> str:
     table = as_numbers(rows)
     with duckdb.connect(str(folder / "m.duckdb")) as con:
@@ -828,7 +846,7 @@ def duckdb_file(folder: Path, rows: list[list[str]]) -> str:
     return "m.duckdb, table: months"
 
 
-FORMS = [one_csv, shuffled, packed, ten, parquet_of_text, parquet_of_numbers, ten_parquet, duckdb_file]
+FORMS = [one_csv, shuffled, packed, ten, parquet_of_text, parquet_of_numbers, ten_parquet, parquet_of_two_types, parquet_of_two_types_reversed, duckdb_file]  # fmt: skip
 
 
 def formed(desk: Desk, form: Callable[[Path, list[list[str]]], str]) -> None:

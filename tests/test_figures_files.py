@@ -39,6 +39,23 @@ def test_yaml_and_csv_give_the_same_settlement(desk):
     assert len(digests) == 1
 
 
+def test_a_run_keeps_the_bytes_that_were_read(desk, monkeypatch):
+    """A file that is written while it is read: what is settled is what is kept."""
+    read = []
+
+    def changing(path: Path) -> bytes:
+        with path.open("rb") as stream:
+            content = stream.read()
+        read.append(path.name)
+        path.write_text(CSV.replace("61875000.00", f"{len(read)}.00"))
+        return content
+
+    desk.write("figures.csv", CSV)
+    monkeypatch.setattr(Path, "read_bytes", changing)
+    given = read_figures(Path("figures.csv"))
+    assert (given.written["expenditure"].text, given.content) == ("61875000.00", CSV.encode())
+
+
 def test_names_of_figures_in_every_section(desk):
     text = FIGURES + (
         "  share_of.x: 3.5%\nmeasures:\n  bcs: {numerator: 210, denominator: 300, prior_rate: 78.4%}\n"

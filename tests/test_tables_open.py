@@ -18,7 +18,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from p4v.data.engine import Engine
+from p4v.data.files import Found
 from p4v.data.open import OpenTables, open_tables
+from p4v.data.parts import find_parts
 from p4v.data.scan import scan_csv
 from p4v.data.spec import TableSpec
 from p4v.errors import Finding, Refusal
@@ -406,6 +409,12 @@ STRUCTURES: dict[str, tuple[str | bytes, list[tuple[str, int | None, str | None]
     "a hidden character": (BASE.replace("M0000002,GRP-001,2024-02", "M0000002,GRP\u202e001,2024-02"), [("P4V-D020", 5, "group_id")]),
     "a tab in a cell": (BASE.replace("M0000002,GRP-001,2024-02", "M0000002,GRP\t001,2024-02"), [("P4V-D020", 5, "group_id")]),
     "a long cell": (BASE + f"M4,G,2024-01,{'1' * 1001},1\n", [("P4V-D020", 7, "allowed")]),
+    "a comma too many after a quote": (BASE + 'M4,"G",2024-01,1,1,\n', [("P4V-D003", 7, None)]),
+    "a comma too many after quotes elsewhere": ('"member_id"' + BASE[9:] + "M4,G,2024-01,1,1,\n", [("P4V-D003", 7, None)]),
+    "a comma too many at the end of a file with quotes": (BASE + '"M4",G,2024-01,1,1,', [("P4V-D003", 7, None)]),
+    "a field too few, and a comma in quotes": (BASE + 'M4,"G,1",2024-01,1\n', [("P4V-D003", 7, None)]),
+    "quotes within cells around a comma": (BASE + 'M4,G"1,2"G,2024-01,1,\n', [("P4V-D003", 7, None)]),
+    "a long cell in quotes": (BASE + f'M4,"{"G," * 501}",2024-01,1,1\n', [("P4V-D020", 7, "group_id")]),
     "a column without a name": (BASE.replace("risk_score", ""), [("P4V-D002", 1, None)]),
 }  # fmt: skip
 
@@ -433,7 +442,7 @@ def test_the_same_faults_far_into_a_file(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("fault", ["", "M4,G", '"M\n4",G,2024-01,1,1', "M4,G,2024-01,1,\x7f1", "M\xa04,G,2024-01,1,1", 'M4,G,2024-01,1,"1', "M4,G,2024-01,1,1\r", "x" * 1001 + ",G,2024-01,1,1", ",".join("123456")])  # fmt: skip
+@pytest.mark.parametrize("fault", ["", "M4,G", '"M\n4",G,2024-01,1,1', "M4,G,2024-01,1,\x7f1", "M\xa04,G,2024-01,1,1", 'M4,G,2024-01,1,"1', "M4,G,2024-01,1,1\r", "x" * 1001 + ",G,2024-01,1,1", ",".join("123456"), 'M4,"G",2024-01,1,1,', 'M4,"G,",2024-01,1', 'M4,G"1,2"G,2024-01,1,'])  # fmt: skip
 def test_one_fault_anywhere_is_seen(tmp_path: Path, fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """With small blocks the fault meets every edge of a block."""
     for block in (7, 64, 1001, 1 << 20):
@@ -447,6 +456,19 @@ def test_one_fault_anywhere_is_seen(tmp_path: Path, fault: str, monkeypatch: pyt
             with pytest.raises(Refusal) as refusal:
                 scan_csv(path, path.name)
             assert refusal.value.findings[0].line == place + 2
+
+
+def test_quotes_where_they_may_stand_cost_no_slow_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Around cells, with commas and pairs of quotes in them, in every block and at every edge of one."""
+    monkeypatch.setattr("p4v.data.scan.refuse_faults", lambda *_: pytest.fail("the whole file is read again"))
+    lines = [f'"M{number:07}","a,""b"",c",2024-01,"","1.0000"' for number in range(200)]
+    text = "\r\n".join(['"member_id","group_id",month,"allowed","risk_score"', *lines, ""])
+    for block in (7, 64, 1001, 1 << 20):
+        monkeypatch.setattr("p4v.data.scan._BLOCK", block)
+        for start in ("", "\ufeff"):
+            for end in ("", "\r\n"):
+                path = write(tmp_path, start + text.rstrip() + end)
+                assert scan_csv(path, path.name).rows == 200
 
 
 def test_a_field_of_fifty_megabytes(tmp_path: Path) -> None:
@@ -675,6 +697,70 @@ def test_statistics_of_one_file_do_not_speak_for_another(tmp_path: Path) -> None
         ]
 
 
+def in_two_files(folder: Path, first: pa.Array, second: pa.Array, name: str = "allowed") -> tuple[Path, Path]:
+    """The rows of the base in two Parquet files, with these cells in one column, each stored in its own way."""
+    good = {column: cells for column, cells in columns_of(BASE).items() if column != "allowed" or name == "risk_score"}
+    cut = len(first)
+    return (
+        parquet(folder, {**{column: cells[:cut] for column, cells in good.items()}, name: first}, "1.parquet"),
+        parquet(folder, {**{column: cells[cut:] for column, cells in good.items()}, name: second}, "2.parquet"),
+    )
+
+
+def test_files_with_other_types_keep_their_cents(tmp_path: Path) -> None:
+    """An engine casts the cells of all files to the types of the first: each type is read for itself."""
+    wide, narrow = money(["512.34", "0.00", "1280.05"], 12, 2), money(["-20", "7"], 12, 0)
+    whole, small = pa.array([51234, 0, 3 * 10**9], pa.int64()), pa.array([-2000, 700], pa.int32())
+    for first, second, name, third in ((wide, narrow, "allowed", 128005), (whole, small, "allowed_cents", 3 * 10**9)):
+        one, two = in_two_files(tmp_path, first, second, name)
+        for paths in ((one, two), (two, one)):
+            with opened(*paths) as tables:
+                assert [row["allowed"] for row in table_of(tables)] == [51234, 0, third, -2000, 700]
+                assert faults_of(tables) == []
+
+
+def test_a_part_of_a_cent_is_refused_beside_files_of_whole_cents(tmp_path: Path) -> None:
+    one, two = in_two_files(tmp_path, money(["1.00", "2.00", "3.00"], 12, 2), money(["12.3400", "12.3440"], 12, 4))
+    for paths in ((one, two), (two, one)):
+        (finding,) = refused(*paths)
+        assert (finding.code, finding.file, finding.field) == ("P4V-D012", "2.parquet", "allowed")
+        assert finding.found.endswith("in row 2")
+
+
+def test_a_risk_score_keeps_its_decimals_beside_coarser_ones(tmp_path: Path) -> None:
+    coarse, fine = money(["1.0", "0.9", "2.4"], 6, 1), money(["1.0210", "0.8745"], 6, 4)
+    one, two = in_two_files(tmp_path, coarse, fine, "risk_score")
+    for paths in ((one, two), (two, one)):
+        with opened(*paths) as tables:
+            assert [row["risk_score"] for row in table_of(tables)] == [10000, 9000, 24000, 10210, 8745]
+
+
+def test_files_of_one_schema_are_read_in_one_go(tmp_path: Path) -> None:
+    """As many parts as there are schemas, so that a folder of a thousand files is one."""
+    spec = TableSpec("member_months")
+    paths = [
+        parquet(tmp_path, {**columns_of(BASE), "allowed": money(["1.00"] * 5)}, f"{name}.parquet") for name in "abc"
+    ]
+    paths.append(parquet(tmp_path, {**columns_of(BASE), "allowed": money(["1.00"] * 5, 17)}, "d.parquet"))
+    engine = Engine(threads=1, memory=None)
+    try:
+        parts = find_parts(spec, [Found(path, path.name, "parquet") for path in paths], engine)
+        assert [[file.path.name for file in part.files] for part in parts] == [
+            ["a.parquet", "b.parquet", "c.parquet"], ["d.parquet"],
+        ]  # fmt: skip
+    finally:
+        engine.close()
+
+
+def test_an_ignored_column_of_one_csv_alone_does_not_hinder(tmp_path: Path) -> None:
+    header, *lines = BASE.strip().split("\n")
+    noted = "\n".join([f"{header},note", *(f"{line},x" for line in lines[:2]), ""])
+    paths = write(tmp_path, noted, "a.csv"), write(tmp_path, "\n".join([header, *lines[2:], ""]), "b.csv")
+    for given in (paths, paths[::-1]):
+        with opened(*given, ignore=("note",)) as tables:
+            assert rows_of(tables) == ROWS
+
+
 def test_months_and_member_months_in_parquet(tmp_path: Path) -> None:
     good = columns_of(BASE)
     first = [
@@ -753,6 +839,35 @@ def test_a_duckdb_file_wants_the_name_of_a_table(tmp_path: Path) -> None:
     assert path.read_bytes() == before
     write(tmp_path, before[:5000], "y.duckdb")
     assert places(refused(tmp_path / "y.duckdb", table="m")) == [("P4V-D009", None, None)]
+
+
+def with_a_log(folder: Path) -> Path:
+    """A DuckDB file of two rows, the second of which lies in its log, as a program leaves it that is killed."""
+    path = folder / "x.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            "CREATE TABLE m AS SELECT 'G' AS group_id, 'M1' AS member_id, '2024-01' AS month, '1.00' AS allowed"
+        )
+        connection.execute("CHECKPOINT")
+        connection.execute("PRAGMA disable_checkpoint_on_shutdown")
+        connection.execute("INSERT INTO m VALUES ('G', 'M2', '2024-01', '500.00')")
+    assert (folder / "x.duckdb.wal").stat().st_size
+    return path
+
+
+def test_a_duckdb_file_whose_last_rows_lie_in_a_log(tmp_path: Path) -> None:
+    """The digest of the file would not tell these rows from others."""
+    path = with_a_log(tmp_path)
+    (tmp_path / "link.duckdb").symlink_to(path)
+    for given in (path, tmp_path / "link.duckdb"):
+        (finding,) = refused(given, table="m")
+        assert (finding.code, finding.file, finding.exit_code) == ("P4V-D009", given.name, 4)
+        assert (".wal" in finding.found, "CHECKPOINT" in str(finding.help)) == (True, True)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("CHECKPOINT")
+    write(tmp_path, "", "x.duckdb.wal")
+    with opened(path, table="m") as tables:
+        assert [row["allowed"] for row in table_of(tables)] == [100, 50_000]
 
 
 def zipped(path: Path) -> None:

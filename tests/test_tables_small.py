@@ -1,9 +1,11 @@
 """Quality results, figures, lag triangles and expected totals: exact numbers with places, or every fault at once."""
 
+import gzip
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +92,93 @@ def test_quality_results_in_other_formats_say_the_same(tmp_path: Path) -> None:
         ]
         assert (read.values[4].place.line, read.values[4].place.row) == (None, 3)
         assert read.values[4].place.finding("P4V-D042", "a fraction", "x").found == "a fraction, in row 3"
+
+
+TEXTS: dict[Role, tuple[Callable[..., Any], str]] = {
+    "quality": (read_quality, QUALITY),
+    "figures": (read_given, "group_id,period,name,value\nG1,2024,paid,-12.50\n"),
+    "lag_triangle": (read_lag, "category,incurred_month,paid_month,amount\ndrugs,2024-01,2024-03,10.50\n"),
+    "expected_totals": (read_expected, "table,rows,dollars,owner,date\nmember_months,5,-1872.38,Finance,2024-07-31\n"),
+}
+
+
+def said(read: Any) -> list[Any]:
+    """What the rows of a small table say, whatever file they lie in."""
+    rows = next(getattr(read, name) for name in ("values", "figures", "cells", "totals") if hasattr(read, name))
+    return [
+        {name: getattr(row, name) for name in row.__dataclass_fields__ if name not in ("place", "text")} for row in rows
+    ]
+
+
+@pytest.mark.parametrize("role", TEXTS)
+def test_small_tables_in_gzip_and_parquet_say_the_same(tmp_path: Path, role: Role) -> None:
+    reader, text = TEXTS[role]
+    plain = reader(spec(role, tmp_path, text), tmp_path)
+    content = gzip.compress(text[:30].encode()) + gzip.compress(text[30:].encode())
+    packed = tmp_path / f"{role}.csv.gz"
+    packed.write_bytes(content)
+    read = reader(TableSpec(role, files=(packed,)), tmp_path)
+    assert said(read) == said(plain)
+    (entry,) = read.inputs
+    assert (entry.name, entry.size, entry.sha256) == (packed.name, len(content), sha256(content).hexdigest())
+    header, *lines = text.strip().split("\n")
+    columns = {name: [line.split(",")[place] for line in lines] for place, name in enumerate(header.split(","))}
+    pq.write_table(pa.table(columns), tmp_path / f"{role}.parquet")
+    assert said(reader(TableSpec(role, files=(tmp_path / f"{role}.parquet",)), tmp_path)) == said(plain)
+
+
+def test_a_fault_in_a_packed_table_has_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "quality.csv.gz"
+    path.write_bytes(gzip.compress(QUALITY.replace("210,300", "210,3x0").encode()))
+    with pytest.raises(Refusal) as refusal:
+        read_quality(TableSpec("quality", files=(path,)), tmp_path)
+    (finding,) = refusal.value.findings
+    assert (finding.code, finding.file, finding.line, finding.field) == ("P4V-D012", path.name, 2, "denominator")
+    whole = gzip.compress(QUALITY.encode())
+    for damaged in (whole[:-9], whole[:12] + b"xxxx" + whole[16:]):
+        path.write_bytes(damaged)
+        with pytest.raises(Refusal) as refusal:
+            read_quality(TableSpec("quality", files=(path,)), tmp_path)
+        assert [finding.code for finding in refusal.value.findings] == ["P4V-D009"]
+
+
+def test_a_packed_table_is_unpacked_no_further_than_allowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("p4v.data.table.SIZE_LIMIT", len(QUALITY))
+    path = tmp_path / "quality.csv.gz"
+    path.write_bytes(gzip.compress(QUALITY.encode()))
+    assert read_quality(TableSpec("quality", files=(path,)), tmp_path).inputs[0].rows == 4
+    path.write_bytes(gzip.compress(QUALITY.encode() + b" " * 10**6))
+    with pytest.raises(Refusal) as refusal:
+        read_quality(TableSpec("quality", files=(path,)), tmp_path)
+    assert [finding.code for finding in refusal.value.findings] == ["P4V-D010"]
+
+
+@pytest.mark.parametrize("role, name", [("lag_triangle", "amount"), ("expected_totals", "dollars")])
+def test_whole_numbers_are_cents_where_the_column_says_so(tmp_path: Path, role: Role, name: str) -> None:
+    """1,050 is 10.50 in `x_cents`, 1,050.00 as text, and in a column of whole numbers nobody knows."""
+    reader, text = TEXTS[role]
+    header, line = text.strip().split("\n")
+    cells: dict[str, Any] = {column: [cell] for column, cell in zip(header.split(","), line.split(","), strict=True)}
+    path = tmp_path / "small.parquet"
+
+    def amount(**changes: Any) -> Any:
+        pq.write_table(pa.table({**{key: cell for key, cell in cells.items() if key != name}, **changes}), path)
+        theirs = next(iter(changes))
+        (row,) = said(reader(TableSpec(role, files=(path,), columns={name: theirs}), tmp_path))
+        return row["cents"] if role == "lag_triangle" else row["dollars"] * 100
+
+    assert amount(x_cents=[1050]) == 1050
+    assert amount(x_cents=["1050"]) == 1050
+    assert amount(x=["1050"]) == 105_000
+    assert amount(x=pa.array([Decimal("10.50")], pa.decimal128(12, 2))) == 1050
+    for changes, code in (
+        ({"x": [1050]}, "P4V-D051"),
+        ({"x_cents": ["10.50"]}, "P4V-D012"),
+        ({"x": [10.5]}, "P4V-D051"),
+    ):
+        with pytest.raises(Refusal) as refusal:
+            amount(**changes)
+        assert [(finding.code, finding.field) for finding in refusal.value.findings] == [(code, next(iter(changes)))]
 
 
 def test_every_fault_of_quality_results_at_once(tmp_path: Path) -> None:

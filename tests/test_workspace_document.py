@@ -115,12 +115,15 @@ def test_no_folder_of_contracts(folder: Path) -> None:
     assert faults(write(folder, LEAST)) == [("P4V-C008", 1, 1, "contracts")]
 
 
-@pytest.mark.parametrize("path", ["/etc/passwd", "../../a.csv", "data/../../../a.csv", "..", "../x/../.."])
+@pytest.mark.parametrize(
+    "path",
+    ["/etc/passwd", "../../a.csv", "data/../../../a.csv", "..", "../x/../..", "data/../a.csv", "../x/../a.csv", "./.."],
+)
 def test_a_path_that_leads_elsewhere(folder: Path, path: str) -> None:
     assert faults(write(folder, LEAST.replace("files: data", f'files: "{path}"')))[0][0] == "P4V-X012"
 
 
-@pytest.mark.parametrize("path", ["data", "../beside", "data/../other.csv", "../beside/deep/er.csv", "."])
+@pytest.mark.parametrize("path", ["data", "../beside", "./data/other.csv", "../beside/deep/er.csv", "."])
 def test_a_path_below_or_beside(folder: Path, path: str) -> None:
     found = read_workspace(write(folder, LEAST.replace("files: data", f"files: {path}")))
     assert found.tables["member_months"].files == (folder / path,)
@@ -132,6 +135,37 @@ def test_each_path_of_a_list_has_its_place(folder: Path) -> None:
         ("P4V-X012", 3, 34, "tables.member_months.files.1"),
         ("P4V-X012", 3, 49, "tables.member_months.files.3"),
     ]
+
+
+@pytest.mark.parametrize("where", ["contracts", "runs", "store", "files", "references"])
+def test_no_way_leads_back_out_of_a_link(folder: Path, where: str) -> None:
+    """`link/..` is the folder above the link's other end, not the workspace."""
+    (folder.parent / "elsewhere" / "below").mkdir(parents=True)
+    (folder / "link").symlink_to(folder.parent / "elsewhere" / "below")
+    lines = {
+        "files": LEAST.replace("files: data", "files: link/../mm.csv"),
+        "references": LEAST + "references:\n  x: {file: link/../mm.csv}\n",
+    }
+    faulty = faults(write(folder, lines.get(where, LEAST + f"{where}: link/../mm\n")))
+    assert [code for code, *_ in faulty] == ["P4V-X012"]
+
+
+def test_a_planted_link_beside_the_working_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder.parent / "elsewhere").mkdir()
+    (folder.parent / "beside").symlink_to(folder.parent / "elsewhere")
+    write(folder, LEAST.replace("files: data", "files: ../beside/mm.csv"))
+    monkeypatch.chdir(folder)
+    assert [code for code, *_ in faults(Path())] == ["P4V-X010"]
+
+
+def test_a_planted_link_beside_a_workspace_that_a_link_leads_to(folder: Path, tmp_path: Path) -> None:
+    """`..` is the folder above the workspace itself, as the system opens it."""
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "beside").symlink_to(tmp_path / "elsewhere")
+    write(folder, LEAST.replace("files: data", "files: ../beside/mm.csv"))
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "a" / "b" / "w").symlink_to(folder)
+    assert [code for code, *_ in faults(tmp_path / "a" / "b" / "w")] == ["P4V-X010"]
 
 
 @pytest.mark.parametrize("where", ["contracts", "runs", "store", "files", "references"])

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections import Counter
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,29 @@ def test_described(fresh: Path) -> None:
     inpatient = sum(int(row["allowed_inpatient"].replace(".", "")) for row in rows)
     assert ["allowed.inpatient", dollars(inpatient)] in lines
     assert "group_id = group, member_id = person, month = year_month" in p4v("data", "describe").stdout
+
+
+def fingerprint_of(rows: list[dict[str, str]]) -> str:
+    """The sum of the SHA-256 of every row under p4v's names, amounts in cents, months counted from year 0."""
+    total = 0
+    for row in rows:
+        cells = {
+            name.replace("_", ".", 1): int(row[name].replace(".", "")) for name in row if name.startswith("allowed_")
+        }
+        month = int(row["year_month"][:4]) * 12 + int(row["year_month"][5:]) - 1
+        whole = {**cells, "cohort": row["cohort"], "group_id": row["group"], "member_id": row["person"], "month": month}
+        text = chr(31).join(f"{name}={whole[name]}" for name in sorted(whole))
+        total += int(sha256(text.encode()).hexdigest(), 16)
+    return f"{total % 2**256:064x}-{len(rows)}"
+
+
+def test_the_fingerprint_is_that_of_the_rows_in_any_order(fresh: Path) -> None:
+    wanted = f"fingerprint  {fingerprint_of(rows_of(fresh))}"
+    assert wanted in p4v("data", "describe").stdout.splitlines()
+    path = fresh / "data/member_months.csv"
+    header, *lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join([header, *reversed(lines), ""]), encoding="utf-8")
+    assert wanted in p4v("data", "describe").stdout.splitlines()
 
 
 def test_members_above_a_point(fresh: Path) -> None:

@@ -64,6 +64,20 @@ def test_other_content_of_a_known_day(tmp_path: Path, extract: Path) -> None:
     assert below(tmp_path) == before
 
 
+def test_a_database_is_not_copied_without_its_log(tmp_path: Path) -> None:
+    """Its last rows lie in the log: the copy would lack them."""
+    database = tmp_path / "m.duckdb"
+    database.write_bytes(b"rows")
+    log = tmp_path / "m.duckdb.wal"
+    log.write_bytes(b"more rows")
+    with pytest.raises(Refusal) as caught:
+        add(tmp_path / "store", "member_months", database, DAY)
+    assert [finding.code for finding in caught.value.findings] == ["P4V-D009"]
+    assert not (tmp_path / "store").exists()
+    log.write_bytes(b"")
+    assert add(tmp_path / "store", "member_months", database, DAY).fresh
+
+
 def test_tables_and_days_are_kept_apart(tmp_path: Path, extract: Path) -> None:
     store = tmp_path / "store"
     add(store, "quality", extract, DAY)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import cast
 
 from p4v.contract.values import ID_ALLOWED, ID_PATTERN
+from p4v.data.headers import shown_names
 from p4v.data.scan import content_of, scan_csv
 from p4v.data.table import file_kind
 from p4v.errors import Finding, Refusal, did_you_mean
@@ -109,7 +110,7 @@ def opened(role: str, path: Path, shown: str, columns: Mapping[str, str], more: 
 
 
 def _no_column(name: str, shown: str, headers: Sequence[str]) -> Finding:
-    remedy = did_you_mean(name, headers) or "correct the map: its columns are the file's own headers"
+    remedy = did_you_mean(name, shown_names(headers)) or "correct the map: its columns are the file's own headers"
     return Finding("P4V-D004", shown, "no such column", "a column that the map names", name, 1, help=remedy)
 
 

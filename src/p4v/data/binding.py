@@ -21,6 +21,7 @@ from p4v.contract.values import ID_ALLOWED, ID_PATTERN, Id, LineName, Number, Te
 from p4v.contract.yaml_tree import Mapping as YamlMapping
 from p4v.contract.yaml_tree import Place, YamlFile, place_at, read_yaml
 from p4v.data.given import check_range, wanted
+from p4v.data.headers import shown_name, shown_names
 from p4v.data.table import CsvTable, Row
 from p4v.errors import Finding, Refusal, did_you_mean
 from p4v.figures import Figure, Figures, Wanted
@@ -360,7 +361,7 @@ class Reader:
         for column, path in named.items():
             if column not in columns:
                 field = ".".join(str(part) for part in path)
-                remedy = did_you_mean(column, columns)
+                remedy = did_you_mean(column, shown_names(columns))
                 allowed = f"the column `{column}`, which the binding's `{field}` names"
                 yield Finding("P4V-D004", self.table.shown, "no such column", allowed, column, 1, help=remedy)
         for column in self.binding.document.ignore:
@@ -371,17 +372,12 @@ class Reader:
     def unbound_findings(self) -> Iterator[Finding]:
         """Columns that the binding does not name."""
         named = dict(self.binding.used_columns())
-        for column in self.table.columns:
+        for place, column in enumerate(self.table.columns, start=1):
             if column not in named and column not in self.binding.document.ignore:
+                name = shown_name(self.table.columns, place)
+                found, allowed = "a column that the binding does not name", "columns bound or ignored"
                 remedy = "bind it, or name it under `ignore`"
-                yield self.table.finding(
-                    "P4V-D011",
-                    None,
-                    column,
-                    "a column that the binding does not name",
-                    "columns bound or ignored",
-                    remedy,
-                )
+                yield Finding("P4V-D011", self.table.shown, found, allowed, name, 1, place, help=remedy)
 
     def key_findings(self) -> Iterator[Finding]:
         """Keys that are no ids or stand twice, and groups that differ only in case, in any row."""

@@ -6,10 +6,11 @@ dollars that nobody counts.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal
 
+from p4v.data.headers import header_fault, shown_names, unasked
 from p4v.data.spec import Role, TableSpec
 from p4v.errors import Finding, did_you_mean
 
@@ -132,7 +133,14 @@ def canonical_name(role: Role, header: str) -> str | None:
 def bound_columns(spec: TableSpec, headers: Sequence[str], shown: str) -> tuple[list[Bound], list[Finding]]:
     """The columns of one file in the order of their canonical names, and what does not fit."""
     findings: list[Finding] = []
-    theirs = _names(spec, headers, shown, findings)
+    # `allowed_inpatient` is what a header may be called; under `columns` it means the same.
+    own = {canonical_name(spec.role, name) or name: theirs for name, theirs in spec.columns.items()}
+    spec = replace(spec, columns=own)
+    theirs, unknown = _names(spec, headers, shown, findings)
+    fault = header_fault(headers, unknown, shown, 1, known=bool(theirs))
+    if fault is not None:
+        return [], [fault]
+    findings += [_unasked(spec, headers, place, shown) for place in unknown]
     bound = []
     for place, header in enumerate(headers, start=1):
         name = theirs.get(header)
@@ -146,8 +154,19 @@ def bound_columns(spec: TableSpec, headers: Sequence[str], shown: str) -> tuple[
     return sorted(bound, key=lambda column: column.name), findings
 
 
-def _names(spec: TableSpec, headers: Sequence[str], shown: str, findings: list[Finding]) -> dict[str, str]:
-    """Header to canonical name: as mapped, then as a ready map has it, then by the header's own name."""
+def _unasked(spec: TableSpec, headers: Sequence[str], place: int, shown: str) -> Finding:
+    known = [*_DEATHS] if spec.role == "deaths" else [*_KINDS]
+    remedy = did_you_mean(headers[place - 1], known) or "bind it under `columns`, or name it under `ignore`"
+    return unasked(headers, place, shown, 1, remedy)
+
+
+def _names(
+    spec: TableSpec, headers: Sequence[str], shown: str, findings: list[Finding]
+) -> tuple[dict[str, str], list[int]]:
+    """Header to canonical name: as mapped, then as a ready map has it, then by the header's own name.
+
+    And the places of headers that are none of these, nor ignored.
+    """
     mapped = {theirs: name for name, theirs in spec.columns.items()}
     names = {header: mapped[header] for header in headers if header in mapped}
     taken = {*names.values(), *(name for name, theirs in spec.columns.items() if theirs not in headers)}
@@ -156,30 +175,26 @@ def _names(spec: TableSpec, headers: Sequence[str], shown: str, findings: list[F
         if theirs in headers and theirs not in names and name not in taken and theirs not in spec.ignore:
             names[theirs] = name
             taken.add(name)
+    unknown = []
     for place, header in enumerate(headers, start=1):
         if header in names or header in spec.ignore or (ready and ready.ignore.fullmatch(header)):
             continue
         own = canonical_name(spec.role, header)
         if own is None:
-            known = [*_DEATHS] if spec.role == "deaths" else [*_KINDS]
-            remedy = did_you_mean(header, known) or "bind it under `columns`, or name it under `ignore`"
-            allowed = "a column that is bound, or ignored by name"
-            findings.append(
-                Finding("P4V-D011", shown, "a column that nobody asked for", allowed, header, 1, place, help=remedy)
-            )
+            unknown.append(place)
         elif own in taken:
             found = "a second column of that meaning"
             findings.append(Finding("P4V-D002", shown, found, "one column of each meaning", header, 1, place))
         else:
             names[header] = own
             taken.add(own)
-    return names
+    return names, unknown
 
 
 def _missing(spec: TableSpec, names: set[str], headers: Sequence[str], shown: str) -> Iterator[Finding]:
     for name, theirs in spec.columns.items():
         if theirs not in headers:
-            remedy = did_you_mean(theirs, headers)
+            remedy = did_you_mean(theirs, shown_names(headers))
             yield Finding("P4V-D004", shown, "no such column", f"the column of {name}", theirs, 1, help=remedy)
     unmapped = names | set(spec.columns)
     for name in _required(spec):

@@ -12,9 +12,10 @@ from p4v.data.spec import Role, TableInput, TableSpec
 from p4v.numbers import NumberFault, read_number
 from p4v.periods import read_day
 
-_TOTALS = ("rows", "member_months", "dollars", "allowed", "paid")
-_CENT_PLACES, _MONTH_PLACES = 2, 6
-_COLUMNS = Columns(("table", "owner", "date"), ("month", *_TOTALS))
+_AMOUNTS = ("dollars", "allowed", "paid")
+_TOTALS = ("rows", "member_months", *_AMOUNTS)
+_MONTH_PLACES = 6
+_COLUMNS = Columns(("table", "owner", "date"), ("month", *_TOTALS), money=_AMOUNTS)
 _TEXT_LIMIT = 200
 
 
@@ -67,7 +68,7 @@ def _total(row: SmallRow) -> ExpectedTotal | None:
 def _number(row: SmallRow, total: str) -> Fraction | None:
     if total == "rows":
         return row.read("rows", _count, "P4V-D012", "no count", "a whole number")
-    return row.number(total, decimals=_MONTH_PLACES if total == "member_months" else _CENT_PLACES)
+    return row.dollars(total) if total in _AMOUNTS else row.number(total, decimals=_MONTH_PLACES)
 
 
 def _role(text: str) -> Role:

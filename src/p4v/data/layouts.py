@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 
 from p4v.contract.values import ID_ALLOWED, ID_PATTERN
 from p4v.data.engine import Engine, name_literal, text_literal
-from p4v.data.files import Found, TableFile
+from p4v.data.files import Found, TableFile, refuse_log
+from p4v.data.headers import shown_name
 from p4v.data.scan import scan_csv
 from p4v.data.spec import TableSpec
 from p4v.data.typed import Form
@@ -118,6 +119,7 @@ def _duckdb_layout(spec: TableSpec, found: Found, engine: Engine) -> Layout:
         raise Refusal([Finding("P4V-D009", shown, "a DuckDB file", "the name of its table too", help=remedy)])
     if not ID_PATTERN.fullmatch(spec.table):
         raise Refusal([Finding("P4V-C031", shown, "no name of a table", ID_ALLOWED, "table")])
+    refuse_log(found.path, shown)
     status = found.path.stat()
     try:
         reading = f"{name_literal(engine.attach(found.path))}.{name_literal(spec.table)}"
@@ -192,7 +194,7 @@ def _twice(names: Sequence[str], shown: str) -> Iterator[Finding]:
     for place, name in enumerate(names, start=1):
         if name.lower() in first:
             found = f"the column name of field {first[name.lower()]} again"
-            yield Finding("P4V-D002", shown, found, "each column name once", name)
+            yield Finding("P4V-D002", shown, found, "each column name once", shown_name(names, place))
         first.setdefault(name.lower(), place)
 
 
@@ -210,6 +212,10 @@ def _form(kind: pa.DataType) -> Form | None:
     if pa.types.is_date(kind) or (pa.types.is_timestamp(kind) and kind.tz is None):
         return "date"
     return None
+
+
+MONEY_TYPES = "text or decimal, or whole cents in a column whose name ends in _cents"
+"""What amounts are stored as, in words."""
 
 
 def wrong_type(shown: str, name: str, stored: str, allowed: str = "text, decimals, whole numbers or dates") -> Finding:

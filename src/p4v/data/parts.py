@@ -1,15 +1,14 @@
 """The parts of a table: files of one layout, bound by their headers, and the views that show them to the engine."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from p4v.data.columns import Bound, bound_columns
 from p4v.data.engine import Engine, name_literal, text_literal
 from p4v.data.files import Found, TableFile
-from p4v.data.layouts import Layout, Proof, frame_layout, layout_of, wrong_type
+from p4v.data.layouts import MONEY_TYPES, Layout, Proof, frame_layout, layout_of, wrong_type
 from p4v.data.spec import TableSpec
 from p4v.data.typed import MONTH_UNITS, ROW, Form, Source, highest_of, lowest_of
 from p4v.errors import SHOWN_FINDINGS, Finding, Refusal
@@ -38,18 +37,28 @@ def find_parts(spec: TableSpec, found: Sequence[Found], engine: Engine) -> list[
         first = layouts[0].file
         found_here, line = ("a header and no rows", 1) if first.has_lines else ("no rows", None)
         raise Refusal([Finding("P4V-D006", first.shown, found_here, "at least one row", line=line)])
-    groups: dict[Any, list[tuple[Layout, list[Source]]]] = {}
+    groups: dict[Hashable, list[tuple[Layout, list[Source]]]] = {}
     findings: list[Finding] = []
     for layout in layouts:
         sources, wrong = _sources(spec, layout)
         findings += wrong
-        stored = tuple((source.bound, source.form) for source in sources)
-        table = layout.reading if layout.file.format == "duckdb" else None
-        groups.setdefault((layout.file.format, stored, table), []).append((layout, sources))
+        groups.setdefault(_read_alike(layout, sources), []).append((layout, sources))
     findings = findings or list(_uneven(list(groups.values())))
     if findings:
         raise Refusal(findings)
     return [_part(f"{spec.role}_{number}", group, engine) for number, group in enumerate(groups.values(), start=1)]
+
+
+def _read_alike(layout: Layout, sources: Sequence[Source]) -> Hashable:
+    """What files must have in common to be read in one go.
+
+    The exact types are part of it: an engine casts the cells of every file to the types of the first, and so rounds
+    12.345 to the cents of another file in silence. Of a CSV the number of columns is, ignored ones included.
+    """
+    types = tuple((source.bound, layout.types[source.bound.place - 1]) for source in sources)
+    table = layout.reading if layout.file.format == "duckdb" else None
+    columns = len(layout.headers) if layout.file.has_lines else None
+    return layout.file.format, types, columns, table
 
 
 def _layouts(spec: TableSpec, found: Sequence[Found], engine: Engine) -> list[Layout]:
@@ -131,7 +140,7 @@ def _types_of(column: Bound) -> str:
     """What a column of this kind is stored as, in words."""
     match column.kind:
         case "money":
-            return "text or decimal, or whole cents in a column whose name ends in _cents"
+            return MONEY_TYPES
         case "month":
             return "text, a date, or a whole number YYYYMM"
         case "months":

@@ -13,6 +13,8 @@ from p4v.kernels.ranks import annualised_rank, nearest_rank
 from p4v.numbers import NumberFault, read_number
 
 _CENTS = 100
+_DIGITS = 11
+"""Before the point, as in every table of amounts: so many, in cents or millionths, fit whole numbers of 64 bits."""
 _UNITS = 10**6
 _YEAR = 12
 _AMOUNT, _MONTHS = "amount", "member_months"
@@ -60,4 +62,6 @@ def _number(row: Row, place: int, decimals: int, scale: int) -> int:
     number = read_number(row.cells[place], decimals)
     if number < 0:
         raise NumberFault("a number below 0", "0 or more")
+    if number >= 10**_DIGITS:
+        raise NumberFault(f"more than {_DIGITS} digits before the point", f"up to {_DIGITS}")
     return int(number * scale)

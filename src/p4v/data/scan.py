@@ -19,14 +19,16 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from p4v.data.table import CELL_LIMIT, header_findings, hides, long_cell
+from p4v.data.headers import shown_name
+from p4v.data.table import CELL_LIMIT, GZIP, header_findings, hides, long_cell
 from p4v.errors import SHOWN_FINDINGS, Finding, Refusal
 
 _BLOCK = 1024 * 1024
 _BOM = b"\xef\xbb\xbf"
 _LINE_LIMIT = CELL_LIMIT * 400
-_NEWLINE, _COMMA, _BLANK = 10, 44, 32
-_GZIP = b"\x1f\x8b"
+_NEWLINE, _COMMA, _BLANK, _QUOTE = 10, 44, 32, 34
+_BEFORE_A_CELL = np.isin(np.arange(256), (_NEWLINE, _COMMA, _QUOTE))
+"""Which bytes may stand before a quote that opens: where a cell begins, or the first of a pair within one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class CsvScan:
 def scan_csv(path: Path, shown: str) -> CsvScan:
     """The scan of a file. Raises `Refusal` with all that is wrong in its structure, and `OSError`."""
     with path.open("rb") as stream:
-        compressed = stream.read(2) == _GZIP
+        compressed = stream.read(2) == GZIP
     headers = _headers(path, shown)
     look = _Look(len(headers))
     try:
@@ -76,7 +78,7 @@ def refuse_faults(path: Path, shown: str) -> None:
 def content_of(path: Path) -> BufferedIOBase:
     """The content of a CSV, unpacked if it is in gzip."""
     with path.open("rb") as stream:
-        compressed = stream.read(2) == _GZIP
+        compressed = stream.read(2) == GZIP
     return gzip.open(path, "rb") if compressed else path.open("rb")
 
 
@@ -135,13 +137,14 @@ class _Look:
     lines: int = 0
     returns: int = 0
     pairs: int = 0
-    quotes: int = 0
+    quoted: bool = False
+    """Whether the last block ended within quotes."""
     hidden: bool = False
     shape: bool = False
-    """Lines that are blank or very long, end within a quote, or have another number of fields."""
+    """Lines that are blank or very long, end within quotes, or have another number of fields; quotes within a cell."""
     line_start: int = 0
     commas: int = 0
-    """Commas in the line that the last block left open."""
+    """Commas between cells in the line that the last block left open."""
     last: bytes = b""
     decoder: codecs.IncrementalDecoder = field(default_factory=codecs.getincrementaldecoder("utf-8"))
 
@@ -166,7 +169,7 @@ class _Look:
         except UnicodeDecodeError as error:
             raise Refusal([_not_utf8(shown, self.offset - 1, self.lines + 1)]) from error
         if self.last != b"\n":
-            self.shape |= self.quotes % 2 == 1 or (self.quotes == 0 and self.commas != self.fields - 1)
+            self.shape |= self.quoted or self.commas != self.fields - 1
             self.shape |= self.offset - self.line_start > CELL_LIMIT
             self.lines += 1
 
@@ -194,22 +197,19 @@ class _Look:
         self.pairs += self.last == b"\r" and block[:1] == b"\n"
 
     def _shape(self, block: bytes, values: NDArray[np.uint8], ends: NDArray[np.int64]) -> None:
-        quoted = block.count(b'"') if b'"' in block else 0
         commas = np.flatnonzero(values == _COMMA)
+        if self.quoted or b'"' in block:
+            commas = self._between_cells(commas, values, ends)
         if not len(ends):
             self.commas += len(commas)
-            self.quotes += quoted
             self.shape |= self.offset + len(block) - self.line_start > _LINE_LIMIT
             return
         lengths = np.diff(ends, prepend=self.line_start - self.offset - 1)
         self.shape |= bool(lengths.min() <= 1 + (self.returns > 0))
         if lengths.max() > CELL_LIMIT:
             self._long(commas, ends)
-        if quoted or self.quotes:
-            self._quotes(values, ends, quoted)
-        else:
-            counts = np.diff(np.searchsorted(commas, ends), prepend=-self.commas)
-            self.shape |= bool((counts != self.fields - 1).any())
+        counts = np.diff(np.searchsorted(commas, ends), prepend=-self.commas)
+        self.shape |= bool((counts != self.fields - 1).any())
         self.lines += len(ends)
         self.commas = int(np.count_nonzero(commas > ends[-1]))
         self.line_start = self.offset + int(ends[-1]) + 1
@@ -219,11 +219,27 @@ class _Look:
         cells = np.diff(marks, prepend=min(self.line_start - self.offset, 0) - 1)
         self.shape |= bool(cells.max() > CELL_LIMIT)
 
-    def _quotes(self, values: NDArray[np.uint8], ends: NDArray[np.int64], quoted: int) -> None:
-        """A line break after an odd number of quotes stands within a cell."""
-        before = np.searchsorted(np.flatnonzero(values == ord('"')), ends) + self.quotes
-        self.shape |= bool((before % 2 == 1).any())
-        self.quotes += quoted
+    def _between_cells(
+        self, commas: NDArray[np.int64], values: NDArray[np.uint8], ends: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """The commas that do not stand within quotes; a line break there, and a quote in mid-cell, is doubtful."""
+        quotes = np.flatnonzero(values == _QUOTE)
+        # Every other quote opens, and a comma stands within quotes if an odd number of them came before it.
+        opening = quotes[int(self.quoted) :: 2]
+        before = values[opening - 1]
+        if len(opening) and opening[0] == 0:
+            before[0] = ord(self.last or b"\n")
+        fine = _BEFORE_A_CELL[before]
+        if self.offset == 0 and len(opening) and opening[0] == len(_BOM):
+            fine[0] |= values[: len(_BOM)].tobytes() == _BOM
+        self.shape |= not fine.all() or bool(self._within(quotes, ends).any())
+        between = commas[~self._within(quotes, commas)]
+        self.quoted ^= len(quotes) % 2 == 1
+        return between
+
+    def _within(self, quotes: NDArray[np.int64], places: NDArray[np.int64]) -> NDArray[np.bool_]:
+        odd: NDArray[np.bool_] = (np.searchsorted(quotes, places) + self.quoted) % 2 == 1
+        return odd
 
 
 def _faults(path: Path, shown: str) -> Iterator[Finding]:
@@ -256,7 +272,7 @@ def _faults(path: Path, shown: str) -> Iterator[Finding]:
 
 def _long_cell(found: str, headers: Sequence[str], shown: str, line: int, place: int) -> Finding:
     """A cell that is too long; `place` is the number of its field."""
-    name = headers[place - 1] if place <= len(headers) else None
+    name = shown_name(headers, place) if place <= len(headers) else None
     return Finding("P4V-D020", shown, found, f"up to {CELL_LIMIT} characters in a cell", name, line, place)
 
 
@@ -304,9 +320,10 @@ def _row_faults(cells: list[str], headers: list[str], shown: str, line: int, lin
     if lines == 1 and len(joined) <= CELL_LIMIT and joined.isprintable():
         return
     for place, cell in enumerate(cells, start=1):
-        name = headers[place - 1]
         if len(cell) > CELL_LIMIT:
-            yield Finding("P4V-D020", shown, f"{len(cell)} characters", f"up to {CELL_LIMIT}", name, line, place)
+            found, allowed = f"{len(cell)} characters", f"up to {CELL_LIMIT}"
         elif hides(cell):
             found, allowed = "a line break or a character that does not show", "characters that show, on one line"
-            yield Finding("P4V-D020", shown, found, allowed, name, line, place)
+        else:
+            continue
+        yield Finding("P4V-D020", shown, found, allowed, shown_name(headers, place), line, place)

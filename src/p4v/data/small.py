@@ -1,6 +1,7 @@
 """A table small enough to hold: quality results, figures, lag triangles, totals. Every cell as text, with its place.
 
-CSV is read by the strict reader; Parquet, DuckDB and tables in memory give their cells as the same text.
+CSV, in gzip or not, is read by the strict reader; Parquet, DuckDB and tables in memory give their cells as the same
+text.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -8,22 +9,26 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pyarrow as pa
 
 from p4v.contract.values import ID_ALLOWED, ID_PATTERN
+from p4v.data.columns import CENTS
 from p4v.data.engine import Engine, engine_faults
-from p4v.data.files import TableFile, find_files
-from p4v.data.layouts import Layout, frame_layout, layout_of, wrong_type
+from p4v.data.files import Found, TableFile, find_files
+from p4v.data.headers import header_fault, unasked
+from p4v.data.layouts import MONEY_TYPES, Layout, frame_layout, layout_of, wrong_type
 from p4v.data.spec import TableInput, TableSpec
-from p4v.data.table import read_table
+from p4v.data.table import read_bytes, table_of, unpacked
 from p4v.errors import Finding, Refusal, did_you_mean
 from p4v.numbers import FIGURE_DECIMALS, NumberFault, read_number, read_percent
 from p4v.periods import read_month
 
 Value = TypeVar("Value")
+_CENT_PLACES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,8 @@ class Columns:
     optional: Sequence[str] = ()
     others: bool = False
     """Whether a column that is mapped may have any name."""
+    money: Sequence[str] = ()
+    """Dollars, or whole cents in a column whose own name ends in `_cents`; anywhere else a whole number is neither."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +103,13 @@ class SmallRow:
             return read_percent(text, decimals) if percent and text.endswith("%") else read_number(text, decimals)
 
         return self.read(name, exact, "P4V-D012", "no number", "a number")
+
+    def dollars(self, name: str) -> Fraction | None:
+        """An amount to the cent, or nothing, with a finding; the column's own name says if it is in cents."""
+        if not self.places[name].column.endswith(CENTS):
+            return self.number(name, decimals=_CENT_PLACES)
+        cents = self.number(name, decimals=0)
+        return None if cents is None else cents / 10**_CENT_PLACES
 
 
 def _id(text: str) -> str:
@@ -156,13 +170,15 @@ class _Content:
     headers: Sequence[str]
     rows: Sequence[tuple[int | None, int, Sequence[str]]]
     """Line, number and cells of each row."""
+    layout: Layout | None = None
+    """How the columns are stored, where they are not text."""
 
 
 def _contents(spec: TableSpec, root: Path | None) -> Iterator[_Content]:
     if spec.frame is None:
         found = find_files(spec, root)
         if found and found[0].format in ("csv", "csv.gz"):
-            yield from (_csv(spec, file.path, file.shown) for file in found)
+            yield from (_csv(spec, file) for file in found)
             return
     engine = Engine(threads=1, memory=None)
     try:
@@ -177,25 +193,21 @@ def _contents(spec: TableSpec, root: Path | None) -> Iterator[_Content]:
         engine.close()
 
 
-def _csv(spec: TableSpec, path: Path, shown: str) -> _Content:
-    changed = path.stat().st_mtime_ns
-    table = read_table(path, shown)
-    file = TableFile(spec, path, shown, "csv", table.size, len(table.rows), table.digest, changed)
+def _csv(spec: TableSpec, found: Found) -> _Content:
+    changed = found.path.stat().st_mtime_ns
+    content = read_bytes(found.path, found.shown)
+    table = table_of(unpacked(content, found.shown), found.path.name, found.shown)
+    # The manifest names the file as it lies there, packed or not.
+    size, digest = len(content), sha256(content).hexdigest()
+    file = TableFile(spec, found.path, found.shown, found.format, size, len(table.rows), digest, changed)
     return _Content(file, table.columns, [(row.line, row.number, row.cells) for row in table.rows])
 
 
 def _arrow(layout: Layout, engine: Engine) -> _Content:
-    wrong = [
-        wrong_type(layout.file.shown, name, layout.types[place - 1])
-        for place, name in enumerate(layout.headers, start=1)
-        if layout.forms[place - 1] is None and name not in layout.file.spec.ignore
-    ]
-    if wrong:
-        raise Refusal(wrong)
     table: pa.Table = engine.raw.sql(f"SELECT * FROM {layout.reading}").to_arrow_table()  # noqa: S608 - our own SQL
     columns = [[_text(value) for value in column.to_pylist()] for column in table.columns]
     rows = [(None, number, cells) for number, cells in enumerate(zip(*columns, strict=True), start=1)]
-    return _Content(layout.file, layout.headers, rows)
+    return _Content(layout.file, layout.headers, rows, layout)
 
 
 def _text(value: Any) -> str:
@@ -219,24 +231,48 @@ def _bound(spec: TableSpec, columns: Columns, read: _Content, findings: list[Fin
     mapped = {theirs: name for name, theirs in spec.columns.items()}
     line = 1 if read.file.has_lines else None
     places: dict[str, int] = {}
+    unknown: list[int] = []
     for place, header in enumerate(read.headers, start=1):
         name = mapped.get(header, header)
         if header in spec.ignore:
             continue
-        where = Place(read.file.shown, line, 0, header, place)
         if name not in known and not (columns.others and header in mapped):
-            remedy = did_you_mean(header, known) or "bind it under `columns`, or name it under `ignore`"
-            allowed = "a column that is bound, or ignored by name"
-            findings.append(where.finding("P4V-D011", "a column that nobody asked for", allowed, remedy))
-        elif name in places:
+            unknown.append(place)
+            continue
+        if name in places:
+            where = Place(read.file.shown, line, 0, header, place)
             findings.append(where.finding("P4V-D002", "a second column of that meaning", "one column of each meaning"))
+        findings += _type_faults(read, place, name in columns.money)
         places.setdefault(name, place)
+    fault = header_fault(read.headers, unknown, read.file.shown, line, known=bool(places))
+    if fault is not None:
+        findings.append(fault)
+        return places
+    for place in unknown:
+        remedy = did_you_mean(read.headers[place - 1], known) or "bind it under `columns`, or name it under `ignore`"
+        findings.append(unasked(read.headers, place, read.file.shown, line, remedy))
+    findings += _missing(spec, columns, read, places)
+    return places
+
+
+def _missing(spec: TableSpec, columns: Columns, read: _Content, places: Mapping[str, int]) -> Iterator[Finding]:
     for name in (*columns.required, *spec.columns):
         if name not in places:
             theirs = spec.columns.get(name, name)
-            allowed = f"the column of {name}"
-            findings.append(Finding("P4V-D004", read.file.shown, "no such column", allowed, theirs, line))
-    return places
+            line = 1 if read.file.has_lines else None
+            yield Finding("P4V-D004", read.file.shown, "no such column", f"the column of {name}", theirs, line)
+
+
+def _type_faults(read: _Content, place: int, money: bool) -> Iterator[Finding]:
+    """Cells of a type that no table has; amounts as whole numbers in a column that does not say that they are cents."""
+    header, layout = read.headers[place - 1], read.layout
+    if layout is None:
+        return
+    form, stored = layout.forms[place - 1], layout.types[place - 1]
+    if form is None:
+        yield wrong_type(read.file.shown, header, stored)
+    elif money and form == "integer" and not header.endswith(CENTS):
+        yield wrong_type(read.file.shown, header, stored, MONEY_TYPES)
 
 
 def _row(

@@ -4,20 +4,26 @@ Messages never repeat a cell: a table of groups today is a table of members tomo
 """
 
 import csv
+import gzip
+import io
 import stat
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from p4v.data.headers import looks_like_data, no_header, shown_name
 from p4v.errors import Finding, Refusal
 
 SIZE_LIMIT = 256 * 1024 * 1024
 CELL_LIMIT = 1000
+GZIP = b"\x1f\x8b"
+"""How a file in gzip begins."""
 _OTHER_DELIMITERS = {"\t": "tab", ";": "semicolon", "|": "vertical bar"}
 _MAGIC = {
     b"PK\x03\x04": "a zip file or workbook",
-    b"\x1f\x8b": "a gzip file",
+    GZIP: "a gzip file",
     b"PAR1": "a Parquet file",
     b"%PDF": "a PDF",
 }
@@ -56,7 +62,11 @@ class CsvTable:
 
 def read_table(path: Path, shown: str) -> CsvTable:
     """The table of a file. Raises `Refusal` with all that is wrong in its structure."""
-    content = _read_bytes(path, shown)
+    return table_of(read_bytes(path, shown), path.name, shown)
+
+
+def table_of(content: bytes, name: str, shown: str) -> CsvTable:
+    """The table of a file's bytes. Raises `Refusal` with all that is wrong in its structure."""
     _refuse_other_encodings(content, shown)
     body = content.removeprefix(_BOM)
     records = list(_records(body, shown))
@@ -67,10 +77,11 @@ def read_table(path: Path, shown: str) -> CsvTable:
     findings = list(header_findings(columns, shown)) or list(_row_findings(columns, rest, shown))
     if findings:
         raise Refusal(findings)
-    return CsvTable(shown, path.name, columns, rest, header.content, sha256(content).hexdigest(), len(content))
+    return CsvTable(shown, name, columns, rest, header.content, sha256(content).hexdigest(), len(content))
 
 
-def _read_bytes(path: Path, shown: str) -> bytes:
+def read_bytes(path: Path, shown: str) -> bytes:
+    """The bytes of a file of a table. Raises `Refusal` if there are none, or too many."""
     try:
         status = path.stat()
     except OSError as error:
@@ -84,6 +95,22 @@ def _read_bytes(path: Path, shown: str) -> bytes:
     except OSError as error:
         found = error.strerror or "an error of the disk"
         raise Refusal([Finding("P4V-S005", shown, found, "a file that can be read")]) from error
+
+
+def unpacked(content: bytes, shown: str) -> bytes:
+    """The bytes of a CSV, taken out of gzip if they lie in it. Raises `Refusal` if it is damaged, or too large."""
+    if not content.startswith(GZIP):
+        return content
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as stream:
+            body = stream.read(SIZE_LIMIT + 1)
+    except (zlib.error, EOFError, gzip.BadGzipFile) as error:
+        found = "a gzip file that is damaged or cut short"
+        raise Refusal([Finding("P4V-D009", shown, found, "a CSV file, or one in gzip")]) from error
+    if len(body) > SIZE_LIMIT:
+        found = f"more than {SIZE_LIMIT} bytes when unpacked"
+        raise Refusal([Finding("P4V-D010", shown, found, f"up to {SIZE_LIMIT} bytes")])
+    return body
 
 
 def file_kind(mode: int) -> str:
@@ -165,6 +192,7 @@ def long_cell(line: bytes) -> int:
 
 
 def header_findings(columns: Sequence[str], shown: str) -> Iterator[Finding]:
+    """What is wrong with the first line of a CSV, whatever table it is."""
     if len(columns) == 1:
         for delimiter, name in _OTHER_DELIMITERS.items():
             if delimiter in columns[0]:
@@ -173,11 +201,17 @@ def header_findings(columns: Sequence[str], shown: str) -> Iterator[Finding]:
                     "P4V-D001", shown, f"columns separated by a {name}", "commas", line=1, column=1, help=remedy
                 )
                 return
+    findings = list(_name_findings(columns, shown))
+    yield from [no_header(shown, 1)] if findings and any(map(looks_like_data, columns)) else findings
+
+
+def _name_findings(columns: Sequence[str], shown: str) -> Iterator[Finding]:
     first: dict[str, int] = {}
     for place, column in enumerate(columns, start=1):
         if column in first:
             found = f"the column name of field {first[column]} again"
-            yield Finding("P4V-D002", shown, found, "each column name once", column, 1, place)
+            name = shown_name(columns, place)
+            yield Finding("P4V-D002", shown, found, "each column name once", name, 1, place)
         elif not column.strip() or not column.isprintable() or column != column.strip():
             yield Finding(
                 "P4V-D002", shown, "a column name that is empty or has blanks around it", "a name", line=1, column=place
@@ -196,10 +230,10 @@ def _row_findings(columns: Sequence[str], rows: Sequence[Row], shown: str) -> It
         for place, cell in enumerate(row.cells, start=1):
             if len(cell) > CELL_LIMIT:
                 found, allowed = f"{len(cell)} characters", f"up to {CELL_LIMIT}"
-                yield Finding("P4V-D020", shown, found, allowed, columns[place - 1], row.line, place)
+                yield Finding("P4V-D020", shown, found, allowed, shown_name(columns, place), row.line, place)
             elif not (cell.isascii() and cell.isprintable()) and hides(cell):
                 found, allowed = "a line break or a character that does not show", "characters that show, on one line"
-                yield Finding("P4V-D020", shown, found, allowed, columns[place - 1], row.line, place)
+                yield Finding("P4V-D020", shown, found, allowed, shown_name(columns, place), row.line, place)
 
 
 def hides(cell: str) -> bool:

@@ -1,6 +1,5 @@
 """`p4v.yaml`: where a workspace keeps contracts, tables and runs, and what the columns of its tables mean."""
 
-import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -28,12 +27,15 @@ _BESIDE = ".."
 
 
 def _path(value: Any) -> str:
-    """A path below the workspace, or in a folder beside it."""
+    """A path below the workspace, or in a folder beside it.
+
+    `..` stands at the front or nowhere: after a link it leads to the link's other end, and no text says where.
+    """
     if not isinstance(value, str):
         raise fault("P4V-C021", "a list or a mapping", "one path")
     if not value:
         raise fault("P4V-C033", "no text", "a path")
-    parts = Path(os.path.normpath(value)).parts
+    parts = Path(value).parts
     if Path(value).is_absolute() or _BESIDE in parts[1:] or parts == (_BESIDE,):
         remedy = "put the file there, or the workspace near the file"
         raise fault("P4V-X012", "a path that leads elsewhere", "a path below the workspace or beside it", remedy)
@@ -254,8 +256,8 @@ def _paths_named(document: WorkspaceDocument) -> Iterator[tuple[tuple[str | int,
 def _leads_through_link(root: Path, text: str) -> bool:
     """Whether a part of the path below the workspace, or beside it, is a symbolic link."""
     place = root
-    for part in Path(os.path.normpath(text)).parts:
-        place = place.parent if part == _BESIDE else place / part
+    for part in Path(text).parts:
+        place = place / part
         if part != _BESIDE and place.is_symlink():
             return True
     return False

@@ -123,6 +123,7 @@ def described(workspace: Workspace, points: Sequence[str]) -> Iterator[str]:
     with open_tables(list(workspace.tables.values())) as tables:
         yield from _files(tables)
         yield from _columns(workspace, tables)
+        yield f"fingerprint  {tables.fingerprint()}"
         yield ""
         yield from _by(tables, "group", tables.months.group_id)
         yield ""

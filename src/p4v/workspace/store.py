@@ -10,6 +10,7 @@ from datetime import date
 from hashlib import file_digest
 from pathlib import Path
 
+from p4v.data.files import refuse_log
 from p4v.data.spec import Role
 from p4v.errors import Finding, Refusal
 from p4v.periods import read_day
@@ -18,6 +19,7 @@ from p4v.runs.store import copy_file, refuse_link
 _EXTRACT = re.compile(r"([0-9a-f]{64})((?:\.[a-z0-9]{1,12}){1,2})", re.ASCII)
 KINDS = (".csv", ".csv.gz", ".parquet", ".duckdb", ".db")
 """What a file's name ends with says how it is read."""
+_DATABASES = (".duckdb", ".db")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,8 @@ def _kind(path: Path) -> str:
     if kind is None or not path.is_file():
         found = "a file of another kind" if path.is_file() else "a folder, pipe or device"
         raise Refusal([Finding("P4V-D009", str(path), found, f"a file: {', '.join(KINDS)}")])
+    if kind in _DATABASES:
+        refuse_log(path, str(path))
     return kind
 
 

@@ -130,7 +130,7 @@ def test_formulas_are_all_functions_and_names_of_lines() -> None:
 # What each room may import of p4v. Data flow left to right; a room never imports one that comes after it.
 ROOMS = [
     ["p4v"],
-    ["units", "numbers", "errors", "symbols", "resources", "periods", "kernels"],
+    ["units", "numbers", "errors", "symbols", "resources", "periods", "kernels", "spreadsheets"],
     ["money"],
     ["primitives", "expressions"],
     ["formulas"],
@@ -251,6 +251,27 @@ def test_no_year_rate_track_or_table_in_python() -> None:
             if isinstance(node, ast.Constant) and id(node) not in documentation:
                 assert not (isinstance(node.value, int) and 2005 <= node.value <= 2100), f"{path.name}: {node.value}"
                 assert path.name == "errors.py" or node.value not in tracks, f"{path.name}: {node.value}"
+
+
+def test_what_a_spreadsheet_takes_for_a_formula_is_said_once() -> None:
+    """The signs that begin a formula stand together in one module alone."""
+    found = set()
+    for path in sorted(SOURCE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Tuple | ast.List | ast.Set):
+                constants = {part.value for part in node.elts if isinstance(part, ast.Constant)}
+                if {"=", "+", "-", "@"} <= constants:
+                    found.add(module_of(path))
+    assert found == {"p4v.spreadsheets"}
+
+
+def test_a_private_function_is_used_in_its_module() -> None:
+    for path in sorted(SOURCE.rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        named = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        for node in tree.body:
+            private = isinstance(node, ast.FunctionDef | ast.ClassDef) and re.fullmatch("_[^_].*", node.name)
+            assert not private or node.name in named, f"{path.name}: {node.name}"
 
 
 def test_no_broad_except_but_at_the_command_line() -> None:

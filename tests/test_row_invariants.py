@@ -4,6 +4,7 @@ Numbers are those of the design's list of invariants.
 """
 
 import csv
+import gzip
 import json
 import os
 from collections.abc import Mapping
@@ -13,6 +14,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import duckdb
+import pyarrow.parquet as pq
 import pytest
 
 from workspaces import comparing, generator
@@ -71,6 +74,7 @@ def test_order_files_forms_and_threads_change_nothing(seed: int, tmp_path: Path)
         "ten files": digests(settle(again, tmp_path / "ten", parts=10)),
         "csv.gz": digests(settle(again, tmp_path / "gz", form="csv.gz")),
         "parquet": digests(settle(draft, tmp_path / "parquet", form="parquet")),
+        "duckdb": digests(settle(draft, tmp_path / "duckdb", form="duckdb")),
         "parquet in ten": digests(settle(again, tmp_path / "parquet-ten", form="parquet", parts=10)),
         "two threads": digests(settle(draft, tmp_path / "two", threads=2)),
     }
@@ -333,11 +337,30 @@ def moves(draft: Draft) -> bool:
     return any(len(groups) > 1 for groups in homes.values())
 
 
-def test_a_written_workspace_has_its_rows_in_every_form(tmp_path: Path) -> None:
+@pytest.mark.parametrize("parts", [1, 3])
+@pytest.mark.parametrize("form", ["csv", "csv.gz", "parquet", "duckdb"])
+def test_a_written_workspace_has_its_rows_in_every_form(tmp_path: Path, form: str, parts: int) -> None:
     draft = generator.draft(1)
-    folder = draft.write(tmp_path, parts=3)
-    found = []
-    for path in sorted((folder / "data").glob("member_months-*.csv")):
-        with path.open(encoding="utf-8", newline="") as file:
-            found += list(csv.DictReader(file))
-    assert len(found) == len(draft.rows)
+    folder = draft.write(tmp_path, form, parts)
+    paths = sorted((folder / "data").glob(f"member_months*.{form}"))
+    assert len(paths) == parts
+    names = {draft.header(name): name for name in draft.rows[0]}
+    found = [{names[theirs]: cell for theirs, cell in row.items()} for path in paths for row in written_rows(path)]
+    assert [cells_of(row) for row in found] == [cells_of(row) for row in draft.rows]
+
+
+def written_rows(path: Path) -> list[dict[str, Any]]:
+    """The rows of a file, not as p4v reads them."""
+    if path.suffix == ".parquet":
+        return pq.read_table(path).to_pylist()
+    if path.suffix == ".duckdb":
+        with duckdb.connect(str(path), read_only=True) as con:
+            return con.sql("FROM months").to_arrow_table().to_pylist()
+    with gzip.open(path, "rt", newline="") if path.suffix == ".gz" else path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def cells_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Numbers as numbers, whatever they were written as."""
+    numbers = ("member_months", "risk_score", "revenue", "first_day", "last_day")
+    return {name: Fraction(cell) if is_amount(name) or name in numbers else cell for name, cell in row.items()}

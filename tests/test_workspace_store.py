@@ -1,20 +1,32 @@
 """The store: a copy by digest, one content to a day, owner alone, and nothing half written."""
 
+import errno
 import gzip
+import os
 import signal
 import stat
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import disk_changes
+import disks
+from disks import failing
 from p4v.errors import Refusal
 from p4v.runs import store as files
 from p4v.workspace.store import add, extracts, newest
-from support import p4v
+from support import ROOT, p4v
+from workspaces_started import started
 
 DAY = date(2014, 3, 31)
+SOURCE = str(ROOT / "src")
 ROWS = b"group_id,member_id,month,allowed\naxene,M1,2014-01,5.00\n"
 
 
@@ -170,15 +182,175 @@ class TestAllOrNothing:
         assert [finding.code for finding in caught.value.findings] == ["P4V-X010"]
         assert [path.name for path in out.iterdir()] == ["r.csv"]
 
-    def test_an_interruption_waits_for_the_renames(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        real = Path.rename
+    @pytest.mark.parametrize("there", [False, True])
+    def test_an_interruption_waits_for_the_renames(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool
+    ) -> None:
+        """Then it is told to whoever waits for it, with everything in its place."""
+        real, out = Path.rename, tmp_path / "runs"
+        if there:
+            files.write_all(out, {"a": {"old.txt": b"1"}}, {"r.csv": b"old"})
+        files.written.clear()
 
         def interrupted(self: Path, target: Path) -> Path:
             signal.raise_signal(signal.SIGINT)
             return real(self, target)
 
         monkeypatch.setattr(Path, "rename", interrupted)
-        files.write_all(tmp_path / "runs", {"a": {"x.txt": b"1"}, "b": {"y.txt": b"2"}}, {"r.csv": b"3"})
-        assert below(tmp_path / "runs") == {"a/x.txt": b"1", "b/y.txt": b"2", "r.csv": b"3"}
         with pytest.raises(KeyboardInterrupt):
-            signal.raise_signal(signal.SIGINT)
+            files.write_all(out, {"a": {"x.txt": b"1"}, "b": {"y.txt": b"2"}}, {"r.csv": b"3"})
+        assert everything(out) == {"a/x.txt": b"1", "b/y.txt": b"2", "r.csv": b"3"}
+        assert files.written == [out]
+
+    def test_an_interruption_and_a_failure_at_once(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What is undone was not written."""
+        out = settled_once(tmp_path)
+        files.written.clear()
+        real, calls = Path.rename, []
+
+        def interrupted(self: Path, target: Path) -> Path:
+            calls.append(target)
+            if len(calls) == 4:
+                signal.raise_signal(signal.SIGINT)
+                raise OSError(errno.EIO, "Input/output error")
+            return real(self, target)
+
+        monkeypatch.setattr(Path, "rename", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            disk_changes.settle(out)
+        assert (everything(out), files.written) == (disk_changes.OLD, [])
+
+
+def everything(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder; an empty folder counts as one, with a name that ends in a slash."""
+    empty = [path for path in folder.rglob("*") if path.is_dir() and not any(path.iterdir())]
+    return below(folder) | {f"{path.relative_to(folder)}/": b"" for path in empty}
+
+
+def settled_once(folder: Path) -> Path:
+    out = folder / "runs"
+    for name, content in disk_changes.OLD.items():
+        files.write_file(out / name, content)
+    return out
+
+
+def in_sight(folder: Path) -> dict[str, bytes]:
+    """The same without what lies under a temporary name."""
+    return {name: content for name, content in everything(folder).items() if not name.startswith(".settle")}
+
+
+@pytest.fixture
+def without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that is killed loses nothing of what it wrote: these tests need no wait for the disk."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+
+
+STEPS = [(disk_changes.settle, disk_changes.NEW), (disk_changes.write_reports, disk_changes.NEW_REPORTS)]
+
+
+@pytest.mark.usefixtures("without_waiting")
+@pytest.mark.parametrize("change, new", STEPS, ids=lambda step: getattr(step, "__name__", ""))
+class TestEveryStep:
+    """Each call that changes the disk in turn: the old files or the new ones, and after a repeat the new ones."""
+
+    @pytest.mark.parametrize("error", [errno.ENOSPC, errno.EIO])
+    def test_a_call_that_fails(self, tmp_path: Path, change: Any, new: dict[str, bytes], error: int) -> None:
+        failed = set()
+        for at in range(1, 1000):
+            out = settled_once(tmp_path / str(at))
+            refused: list[str] = []
+            with failing(at, error) as calls:
+                try:
+                    change(out)
+                except Refusal as refusal:
+                    refused = [finding.code for finding in refusal.findings]
+            if len(calls) < at:
+                break
+            failed.add(calls[at - 1])
+            assert refused in ([], ["P4V-S003"])
+            assert in_sight(out) == (disk_changes.OLD if refused else new), (at, calls)
+            assert everything(out) == disk_changes.OLD or not refused, (at, calls)
+            change(out)
+            assert everything(out) == new, (at, calls)
+        assert not refused
+        assert everything(out) == new
+        assert failed >= {"mkdir", "open", "write", "fsync", "rename"}
+
+    def test_a_disk_that_is_gone_from_then_on(self, tmp_path: Path, change: Any, new: dict[str, bytes]) -> None:
+        """Nothing can be put back then; whatever p4v writes there next, all is old or all is new."""
+        for at in range(1, 1000):
+            out = settled_once(tmp_path / str(at))
+            with failing(at, errno.EIO, on=True) as calls, suppress(Refusal):
+                change(out)
+            if len(calls) < at:
+                break
+            disk_changes.settle_another(out)
+            assert everything(out) in [content | disk_changes.ANOTHER for content in (disk_changes.OLD, new)], at
+            change(out)
+            assert everything(out) == new | disk_changes.ANOTHER, at
+        assert at > 20
+
+    def test_a_kill(self, tmp_path: Path, change: Any, new: dict[str, bytes]) -> None:
+        """Killed between two renames, a name is old, new, or away; the next that writes there finishes all of them."""
+        before = settled_once(tmp_path)
+        (tmp_path / "killed").mkdir()
+        command = [sys.executable, Path(disks.__file__), before, tmp_path / "killed", change.__name__]
+        subprocess.run(command, check=True, env={**os.environ, "PYTHONPATH": SOURCE}, timeout=120)
+        folders = sorted((tmp_path / "killed").iterdir())
+        assert everything(folders[-1]) == new
+        assert len(folders) > 20
+        mixed = 0
+        for place, out in enumerate(folders):
+            seen = in_sight(out)
+            mixed += seen not in (disk_changes.OLD, new)
+            assert all(content in (disk_changes.OLD.get(name), new.get(name)) for name, content in seen.items()), out
+            if place % 2:
+                disk_changes.settle_another(out)
+                assert everything(out) in [content | disk_changes.ANOTHER for content in (disk_changes.OLD, new)], out
+                (out / "r3/d.txt").unlink()
+                (out / "r3").rmdir()
+            change(out)
+            assert everything(out) == new, out
+        assert mixed <= len(new)
+
+
+@pytest.mark.usefixtures("without_waiting")
+def test_two_at_once(tmp_path: Path) -> None:
+    """The second waits, and does not take what the first is writing for what a killed process left."""
+    out = settled_once(tmp_path)
+    with ThreadPoolExecutor(8) as pool:
+        for done in [pool.submit(change, out) for change in (disk_changes.settle, disk_changes.settle_another) * 20]:
+            done.result()
+    assert everything(out) == disk_changes.NEW | disk_changes.ANOTHER
+
+
+def test_a_disk_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What another process left is left alone there: it may be alive."""
+
+    def unknown(*_: Any) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    out = settled_once(tmp_path)
+    (out / ".settle.other").mkdir()
+    monkeypatch.setattr(files.fcntl, "flock", unknown)
+    disk_changes.settle(out)
+    assert everything(out) == disk_changes.NEW | {".settle.other/": b""}
+
+
+def test_a_planted_link_among_what_was_left(tmp_path: Path) -> None:
+    out = settled_once(tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/x.txt").write_bytes(b"x")
+    (out / ".settle-ready.x").mkdir()
+    (out / ".settle-ready.x/new").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(Refusal) as caught:
+        disk_changes.settle(out)
+    assert [finding.code for finding in caught.value.findings] == ["P4V-X010"]
+    assert below(tmp_path / "elsewhere") == {"x.txt": b"x"}
+
+
+def test_init_after_a_killed_one(tmp_path: Path) -> None:
+    whole = started(tmp_path / "whole")
+    out = tmp_path / "out"
+    (out / ".settle.x/new/data").mkdir(parents=True)
+    assert everything(started(out)) == everything(whole)

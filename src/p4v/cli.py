@@ -35,11 +35,17 @@ def main() -> None:
         app()
     except SystemExit as end:
         if end.code == INTERRUPTED and not _told:
-            typer.echo(_INTERRUPTED, err=True)
+            typer.echo(_interrupted(), err=True)
         raise
 
 
-_INTERRUPTED = "interrupted; nothing was written"
+def _interrupted() -> str:
+    """What an interruption left: whatever is in its place is whole."""
+    from p4v.runs.store import written
+
+    return "interrupted; what was written until then is whole" if written else "interrupted; nothing was written"
+
+
 _told: list[str] = []
 """Whether an interruption was told: one before a command begins is not."""
 
@@ -50,13 +56,16 @@ def reported(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def run(*arguments: Any, **options: Any) -> None:
         try:
+            from p4v.runs.store import written
+
+            written.clear()
             command(*arguments, **options)
         except Refusal as refusal:
             typer.echo(refusal.text(as_json=bool(options.get("json_lines"))), err=True)
             raise typer.Exit(refusal.exit_code) from None
         except KeyboardInterrupt:
-            typer.echo(_INTERRUPTED, err=True)
-            _told.append(_INTERRUPTED)
+            typer.echo(_interrupted(), err=True)
+            _told.append(command.__name__)
             raise typer.Exit(INTERRUPTED) from None
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

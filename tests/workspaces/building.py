@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -47,7 +48,7 @@ class Draft:
         return replace(self, rows=rows)
 
     def write(self, folder: Path, form: str = "csv", parts: int = 1) -> Path:
-        """The folder of the workspace; the member months as CSV, CSV.gz or Parquet, in one file or several."""
+        """The folder of the workspace; the member months as CSV, CSV.gz, Parquet or DuckDB, in one file or several."""
         for name in ("contracts", "data", "references"):
             (folder / name).mkdir(parents=True, exist_ok=True)
         for document in self.contracts:
@@ -58,6 +59,8 @@ class Draft:
         tables: dict[str, Any] = {
             "member_months": {"files": self._months(folder, form, parts), "other_groups": "allowed"}
         }
+        if form == "duckdb":
+            tables["member_months"]["table"] = "months"
         if self.by_days:
             tables["member_months"]["months"] = "covered_days"
         names = names_of(self.rows)
@@ -88,6 +91,10 @@ class Draft:
             path = folder / found[-1]
             if form == "parquet":
                 pq.write_table(parquet_of(rows, names, theirs), path)
+            elif form == "duckdb":
+                with duckdb.connect(str(path)) as con:
+                    con.register("part", parquet_of(rows, names, theirs))
+                    con.execute("CREATE TABLE months AS FROM part")
             else:
                 content = csv_of(rows, names, theirs)
                 path.write_bytes(gzip.compress(content, mtime=0) if form == "csv.gz" else content)

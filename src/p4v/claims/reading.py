@@ -19,6 +19,7 @@ from p4v.data.table import file_kind
 from p4v.errors import Finding, Refusal, did_you_mean
 from p4v.numbers import NumberFault, read_number
 from p4v.periods import read_day
+from p4v.spreadsheets import SIGNS, is_formula
 
 MONEY_ALLOWED = "dollars with up to two decimals, such as 46.62"
 _MONEY = re.compile(r"-?[0-9]{1,11}(\.[0-9]{1,2}0*)?", re.ASCII)
@@ -27,7 +28,6 @@ _NEAR = Fraction(1, 10**6)
 """How near to a whole cent a long number lies that a float made of it, in dollars."""
 _NOISE_DECIMALS = 30
 _NONE = Fraction(0)
-_FORMULA_SIGNS = ("=", "+", "-", "@")
 _FAULTS_LIMIT = 1000
 
 
@@ -129,8 +129,8 @@ def read_id(
 
 def read_label(source: Source, line: int, name: str, text: str, faults: Faults) -> str:
     """A text that is carried along: one that a spreadsheet would run as a formula is refused."""
-    if text.startswith(_FORMULA_SIGNS):
-        found, allowed = "a text that a spreadsheet takes for a formula", "one that does not begin with = + - @"
+    if is_formula(text):
+        found, allowed = "a text that a spreadsheet takes for a formula", f"one that does not begin with {SIGNS}"
         faults.add(source.finding("P4V-D020", line, name, found, allowed))
     return text
 

@@ -23,11 +23,11 @@ from p4v.data.parts import Part
 from p4v.data.scan import refuse_faults
 from p4v.data.typed import ROW, RowRule, broken_rules, with_cells
 from p4v.errors import SHOWN_FINDINGS, Finding, Refusal, did_you_mean
+from p4v.spreadsheets import safe_text
 
 _MOST = SHOWN_FINDINGS + 1
 """Findings that are looked for: one more than is shown says that there are more."""
 _ID = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}\z"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
 
 
@@ -232,10 +232,10 @@ def rejected_csv(opened: Opened, rules: Iterable[int]) -> bytes:
 
 
 def _cell(text: str | None) -> str:
-    """A cell that a spreadsheet does not take for a formula."""
+    """A cell as it stands, but for what a spreadsheet would take for a formula; a number is none."""
     if text is None:
         return ""
-    return f"'{text}" if text[:1] in _FORMULA and not _NUMBER.fullmatch(text) else text
+    return text if _NUMBER.fullmatch(text) else safe_text(text)
 
 
 def place(file: TableFile, row: int) -> str:

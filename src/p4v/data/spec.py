@@ -39,12 +39,3 @@ class TableInput:
     sha256: str
     rows: int
     known_at: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Waived:
-    """A waiver of a contract: rows with this fault are rejected and counted, up to `most_rows`."""
-
-    id: str
-    code: str
-    most_rows: int

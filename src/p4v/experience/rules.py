@@ -13,7 +13,6 @@ from p4v.periods import Period
 Roster = Literal["fee", "cost", "quality"]
 WindowKind = Literal["performance", "baseline", "market", "market_base", "fee"]
 USED = "used"
-REJECTED = "rejected"
 OUTSIDE = "outside_the_period"
 """Rows of no window."""
 OTHER_MEMBERS = "not_covered_by_the_contract"

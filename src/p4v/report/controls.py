@@ -30,7 +30,6 @@ _RULES = {
 _MEMBER_MONTHS, _FEE = "member_months", "fee"
 _USED = {"table": "In the periods of the contract", "file": "Rows of the groups settled here"}
 """What is left of all rows of a group, and of a whole table, in place of what was used."""
-TIED, NOT_TIED = "tied to source", "not tied to source"
 _ZERO = Fraction(0)
 Control = Mapping[str, Any]
 

@@ -22,7 +22,8 @@ from p4v.report.tables import Row, SmallTable
 from p4v.report.templates import environment
 from p4v.report.waterfall import REWARDS, bars_of
 from p4v.report.wording import Lines
-from p4v.runs.folder import Run, safe_text
+from p4v.runs.folder import Run
+from p4v.spreadsheets import safe_text
 from p4v.workspace.results import GroupResult
 
 HTML, CSV = "register.html", "register.csv"

@@ -23,7 +23,7 @@ from p4v.report.shown import NO_VALUE, UNIT_WORDS, figure, origin_text, period_t
 from p4v.report.workbook_controls import write_controls
 from p4v.report.workbook_formats import Formats
 from p4v.report.workbook_summary import write_scorecard, write_summary
-from p4v.runs.folder import safe_text
+from p4v.spreadsheets import safe_text
 
 _CREATED = datetime(2000, 1, 1)
 """A fixed date, so that the same settlement gives the same bytes."""

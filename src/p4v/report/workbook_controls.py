@@ -20,7 +20,7 @@ from p4v.report.controls import (
 )
 from p4v.report.workbook_formats import Formats
 from p4v.report.workbook_summary import DOES_NOT_TIE, TIES
-from p4v.runs.folder import safe_text
+from p4v.spreadsheets import safe_text
 
 _FORMATS = {"rows": "count", "member_months": "member_months", "dollars": "usd"}
 _PLACES = {"rows": 0, "member_months": 6, "dollars": 2}

@@ -15,7 +15,7 @@ from p4v.report.shown import NO_VALUE, figure, key_of, period_text
 from p4v.report.waterfall import REWARDS, bars_of, step_label
 from p4v.report.wording import Lines
 from p4v.report.workbook_formats import Formats
-from p4v.runs.folder import safe_text
+from p4v.spreadsheets import safe_text
 
 TIES, DOES_NOT_TIE = "ties", "DOES NOT TIE"
 _KEY_FIGURES = (

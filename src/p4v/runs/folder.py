@@ -31,6 +31,7 @@ from p4v.resources import resource
 from p4v.runs.store import SEALED, SETTLED, write_folder
 from p4v.settlement import Settlement, digest_of, terms_for
 from p4v.single import SettledContract
+from p4v.spreadsheets import safe_text
 from p4v.workspace.again import fee_period
 from p4v.workspace.results import GroupResult
 
@@ -327,11 +328,6 @@ def changed(path: Path, expected: str) -> Finding:
 def template_digests() -> dict[str, str]:
     folder = resource("reports", "templates")
     return {path.name: digest_of(path.read_bytes()) for path in sorted(folder.glob("*.j2"))}
-
-
-def safe_text(text: str) -> str:
-    """A text cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def _named(path: str, given: Input) -> dict[str, Any]:

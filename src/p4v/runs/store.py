@@ -1,11 +1,12 @@
 """Files as p4v leaves them: whole or not at all, readable by their owner, never through a planted link."""
 
+import fcntl
 import hashlib
 import os
 import signal
 import stat
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp, mkstemp
@@ -19,6 +20,10 @@ SEALED, SETTLED = "manifest.json", "settlement.json"
 FILE_MODE = 0o600
 FOLDER_MODE = 0o700
 _PIECE = 1024 * 1024
+_STAGED, _READY = ".settle.", ".settle-ready."
+"""How the folder is called in which everything is written first; and once it is whole, until all has its place."""
+written: list[Path] = []
+"""What was put in its place since the command began: an interruption says whether there is any."""
 
 
 def write_file(path: Path, content: bytes) -> None:
@@ -33,7 +38,7 @@ def write_file(path: Path, content: bytes) -> None:
                 file.flush()
                 os.fsync(file.fileno())
             Path(temporary).chmod(FILE_MODE)
-            Path(temporary).replace(path)
+            _put(Path(temporary), path)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
@@ -62,7 +67,7 @@ def copy_file(source: Path, path: Path, sha256: str) -> None:
             if digest.hexdigest() != sha256:
                 raise Refusal([Finding("P4V-S003", str(source), "a file that changes", "a file that is whole")])
             Path(temporary).chmod(FILE_MODE)
-            Path(temporary).replace(path)
+            _put(Path(temporary), path)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
@@ -73,15 +78,16 @@ def copy_file(source: Path, path: Path, sha256: str) -> None:
 
 def write_folder(path: Path, files: Mapping[str, bytes], replace: bool = False) -> None:
     """Writes a folder of files under a temporary name and renames it; `replace` says whether an older one goes."""
+    if replace:
+        write_all(path.parent, {path.name: files}, {})
+        return
     refuse_link(path)
     make_folder(path.parent)
     try:
         temporary = Path(mkdtemp(prefix=f".{path.name}.", dir=path.parent))
         try:
             _fill(temporary, files)
-            if replace and path.exists():
-                rmtree(path)
-            temporary.rename(path)
+            _put(temporary, path)
         except BaseException:
             rmtree(temporary, ignore_errors=True)
             raise
@@ -91,34 +97,120 @@ def write_folder(path: Path, files: Mapping[str, bytes], replace: bool = False) 
 
 
 def write_all(folder: Path, folders: Mapping[str, Mapping[str, bytes]], files: Mapping[str, bytes]) -> None:
-    """Writes folders and files into a folder: all of them under a temporary name, then each by one rename.
+    """Writes folders and files into a folder, all of them or none; what is there under one of the names goes.
 
-    What is there under one of the names goes. Until the renames begin an interruption leaves nothing; they are not
-    interrupted. Raises `Refusal` (safety, or disk).
+    They are written under a temporary name. One rename says that they are whole, then each gets its place. Where
+    that fails, what was there is back. An interruption leaves nothing until the renames begin, and then waits for
+    them. What a killed process left is finished, or cleared away, before anything else. Raises `Refusal` (safety, or
+    disk).
     """
-    names = [*folders, *files]
-    for name in names:
+    for name in (*folders, *files):
         refuse_link(folder / name)
     there = folder.exists()
     make_folder(folder)
     try:
-        staging = Path(mkdtemp(prefix=".settle.", dir=folder))
-        try:
-            for name, inner in [*folders.items(), ("", files)]:
-                _fill(staging / "new" / name, inner)
-            (staging / "old").mkdir()
-            with _uninterrupted():
-                for name in names:
-                    if (folder / name).exists():
-                        (folder / name).rename(staging / "old" / name)
-                    (staging / "new" / name).rename(folder / name)
-                rmtree(staging, ignore_errors=True)
-        except BaseException:
-            rmtree(staging if there else folder, ignore_errors=True)
-            raise
-        _sync_folder(folder)
+        with _alone(folder) as alone:
+            if alone:
+                _finish(folder)
+            _stage(folder, folders, files)
+    except BaseException as error:
+        if not there:
+            with suppress(OSError):
+                folder.rmdir()
+        if isinstance(error, OSError):
+            raise _disk(folder, error) from error
+        raise
+
+
+def finish_killed(folder: Path) -> None:
+    """Finishes or clears away what a killed process left in a folder. Raises `Refusal` (safety, or disk)."""
+    try:
+        with _alone(folder) as alone:
+            if alone:
+                _finish(folder)
     except OSError as error:
         raise _disk(folder, error) from error
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[bool]:
+    """Waits until no other p4v writes into the folder; False where the disk knows no locks."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        except OSError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(handle)
+
+
+def _finish(folder: Path) -> None:
+    """What a killed process left: renames that it began are made, and what was not yet whole goes."""
+    for ready in sorted(folder.glob(f"{_READY}*")):
+        refuse_link(ready / "new")
+        with _uninterrupted():
+            _rename(_places(ready, folder), folder)
+            rmtree(ready, ignore_errors=True)
+    for staging in folder.glob(f"{_STAGED}*"):
+        rmtree(staging, ignore_errors=True)
+
+
+def _stage(folder: Path, folders: Mapping[str, Mapping[str, bytes]], files: Mapping[str, bytes]) -> None:
+    staging = Path(mkdtemp(prefix=_STAGED, dir=folder))
+    ready = folder / staging.name.replace(_STAGED, _READY, 1)
+    try:
+        for name, inner in [*folders.items(), ("", files)]:
+            _fill(staging / "new" / name, inner)
+        for inside, _, _ in os.walk(staging):
+            _sync_folder(Path(inside))
+        with _uninterrupted():
+            _rename(_made_ready(staging, ready, folder), folder)
+            written.append(folder)
+            rmtree(ready, ignore_errors=True)
+    except BaseException:
+        rmtree(staging, ignore_errors=True)
+        raise
+
+
+def _made_ready(staging: Path, ready: Path, folder: Path) -> Iterator[tuple[Path, Path]]:
+    """The rename from which on a killed process is finished, then those of each name."""
+    yield staging, ready
+    _sync_folder(folder)
+    yield from _places(ready, folder)
+
+
+def _places(ready: Path, folder: Path) -> Iterator[tuple[Path, Path]]:
+    """What has no place yet gets it: folders, then files. What is there makes room."""
+    new = ready / "new"
+    old = Path(mkdtemp(prefix="old.", dir=ready))
+    for path in sorted(new.iterdir() if new.is_dir() else (), key=lambda path: (path.is_file(), path.name)):
+        place = folder / path.name
+        if place.is_symlink() or place.exists():
+            yield place, old / path.name
+        yield path, place
+
+
+def _rename(moves: Iterable[tuple[Path, Path]], folder: Path) -> None:
+    """Renames one after the other, so that it lasts; after a failure, back again in reverse."""
+    done: list[tuple[Path, Path]] = []
+    try:
+        for source, target in moves:
+            source.rename(target)
+            done.append((source, target))
+        _sync_folder(folder)
+    except BaseException:
+        for source, target in reversed(done):
+            target.rename(source)
+        raise
+
+
+def _put(temporary: Path, path: Path) -> None:
+    with _uninterrupted():
+        temporary.replace(path)
+        written.append(path)
 
 
 def _fill(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -133,7 +225,7 @@ def _fill(folder: Path, files: Mapping[str, bytes]) -> None:
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Holds an interruption back until a few renames are done."""
+    """Holds an interruption back until a few renames are done, or undone; then it is as if it came just now."""
     if current_thread() is not main_thread():
         yield
         return
@@ -143,6 +235,8 @@ def _uninterrupted() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+        if held:
+            signal.raise_signal(signal.SIGINT)
 
 
 def make_folder(path: Path) -> None:

@@ -42,11 +42,8 @@ def occasion_of(program: Program, asked: Asked, status: Status | None, known: da
     if asked.quarter is not None:
         return _of_quarter(contract, asked.quarter, status)
     stated = contract.periods()
-    begins = any(
-        whole.first_day == asked.period.first_day and asked.period.last_day <= whole.last_day for whole in stated
-    )
     wanted = status or "final"
-    if stated and asked.period not in stated and not (wanted != "final" and begins):
+    if stated and asked.period not in stated and not (wanted != "final" and _begins_one(stated, asked.period)):
         return NotNow("other_period", f"its performance periods are {', '.join(str(period) for period in stated)}")
     return Occasion(asked.period, None, wanted)
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from p4v.errors import Finding, Refusal
 from p4v.money import decimal_text
 from p4v.resources import resource
-from p4v.runs.store import refuse_link, write_all
+from p4v.runs.store import finish_killed, refuse_link, write_all
 
 PERIOD = "2014"
 _HEADER = (
@@ -36,6 +36,8 @@ class Row(NamedTuple):
 def write_workspace(folder: Path) -> None:
     """Writes a workspace into a new or empty folder. Raises `Refusal` (a folder with something in it, safety, disk)."""
     refuse_link(folder)
+    if folder.is_dir():
+        finish_killed(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         found = "a folder that is not empty" if folder.is_dir() else "a file"
         raise Refusal([Finding("P4V-U006", str(folder), found, "a new folder, or an empty one")])

@@ -112,12 +112,14 @@ def written_lines(made: Any) -> list[str]:
     lines = [f"runs       {made.folder}: {runs}"]
     if made.register is not None:
         lines.append(f"register   {made.register}")
+    elif made.fresh:
+        lines.append("register   not renewed: it is made when all groups are settled")
     if made.rejected is not None:
         lines.append(f"rejected   {made.rejected}")
     return lines
 
 
-_MONEY = ("earned", "net")
+_MONEY, _CENT_PLACES = ("earned", "net"), 2
 
 
 def table_lines(rows: list[Any]) -> list[str]:
@@ -144,14 +146,12 @@ def _noted(rows: list[Any], notes: Any) -> list[str]:
 
 def _json_lines(rows: list[Any], notes: Any) -> list[str]:
     """One object to each contract; amounts as decimals in text, exactly as printed."""
-    from p4v.money import decimal_text
-
     return [
         json.dumps(
             {
                 "group": row.group, "group_name": row.name, "contract": row.contract, "state": row.state,
                 "period": row.period, "status": row.status or None,
-                **{name: None if value is None else decimal_text(value) for name, value in row.amounts.items()},
+                **{name: _amount(name, value) for name, value in row.amounts.items()},
                 "quality_score": row.quality_score or None, "why": row.why,
                 "notes": list(notes[row.group, row.contract]),
                 "run": row.run or None,
@@ -159,6 +159,15 @@ def _json_lines(rows: list[Any], notes: Any) -> list[str]:
         )
         for row in rows
     ]  # fmt: skip
+
+
+def _amount(name: str, value: Any) -> str | None:
+    """Dollars with their cents; member months as they are."""
+    from p4v.money import decimal_text
+
+    if value is None:
+        return None
+    return decimal_text(value) if name == "member_months" else decimal_text(value, _CENT_PLACES)
 
 
 class Stages:

@@ -41,8 +41,8 @@ def idle_terms(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
     fee = blocks.get("care_coordination_fee")
     if not isinstance(fee, CareCoordinationFee) or fee.roster != "fee":
         for exclusion in _exclusions(blocks):
-            if exclusion.rosters == ["fee"]:
-                why = f"`{exclusion.id}` is for a roster of the fee, and no fee counts one of its own"
+            if exclusion.rosters == ["fee"] or (fee is not None and "fee" in exclusion.rosters):
+                why = f"`{exclusion.id}` is for a roster of the fee, and no fee counts one of its own (`roster: fee`)"
                 yield "member_months", "exclusions", why
 
 
@@ -188,9 +188,22 @@ def _other_categories(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, s
             yield "benchmark.categories", found, allowed
 
 
+def _excluded_by_run_out(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
+    """Run-out completes the dollars of whole months, in which members who leave cannot be told from the others."""
+    cost = blocks.get("expenditure")
+    if not isinstance(cost, Expenditure) or cost.large_claims is None or cost.large_claims.form != "exclude":
+        return
+    if (cost.completion is not None and cost.completion.by_run_out is not None) or any(
+        category.by_run_out is not None for category in cost.categories or []
+    ):
+        found = "`by_run_out` beside members who are excluded: months are completed with their dollars"
+        yield "expenditure.large_claims", found, "one `factor`, or another form than `exclude`"
+
+
 def ill_matched(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
     """Blocks that do not go together: block, what was found, what is allowed."""
     against = blocks.get("benchmark")
+    yield from _excluded_by_run_out(blocks)
     yield from _beside_cells(blocks)
     yield from _other_categories(blocks)
     in_dollars = getattr(against, "given", None) or getattr(against, "loss_ratio", None) is not None

@@ -174,6 +174,9 @@ def ordered_steps(order: Order, active: Collection[str]) -> tuple[tuple[str, ...
     stages = [[step for step in stage[base] if step in active] for stage in (COST, SAVINGS)]
     waiting = [step for step in UNPLACED if step in active]
     for index, move in enumerate(order.moves):
+        if BY_RUN_OUT in active and {move.step, move.before or move.after} == {"truncate", "complete"}:
+            found = "a move that changes nothing: what is outstanding by run-out is worked out from reported cost"
+            raise OrderFault("P4V-C064", ("moves", index), found, "no move of `complete` beside `truncate`")
         _make(move, index, stages, waiting, active)
     if waiting:
         where = "`moves` that place it, such as `{step: " + waiting[0] + ", after: share, clause: …}`"

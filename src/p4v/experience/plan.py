@@ -255,7 +255,8 @@ class _Planner:
         named = [f"{cost.basis}.{item.id}" for item in cost.categories]
         missing = [name for name in named if name not in columns]
         if missing:
-            raise self.terms.lacks("expenditure", "categories", f"the member months have no column {missing[0]}")
+            lacking, allowed = f"no column {missing[0]} in the member months", "categories with a bound column"
+            raise self.terms.refused("P4V-C022", "expenditure", ("categories",), lacking, allowed)
         found = [Cost(item.id, (name,)) for item, name in zip(cost.categories, named, strict=True)]
         others = tuple(column for column in columns if column not in named)
         return (*found, *([Cost("", others, counted=False)] if others else []))

@@ -23,7 +23,8 @@ _PMPM = " PMPM"
 class GateView:
     """One gate. `compared`, `required` and `distance` are empty where the settlement does not say.
 
-    `applies` is false of a minimum savings rate where there was a loss; `missed_by` are measures that a gate names.
+    `applies` is false of a minimum savings rate where there was a loss, and of a minimum loss rate that no loss
+    reached; `missed_by` are measures that a gate names.
     """
 
     key: str
@@ -41,7 +42,9 @@ class GateView:
 
     @property
     def result(self) -> str:
-        return "no savings" if not self.applies else "yes" if self.met else "not met"
+        if not self.applies:
+            return "no loss counts" if self.key == _MINIMUM_RATES[1] else "no savings"
+        return "yes" if self.met else "not met"
 
     @property
     def stopped_in_words(self) -> str:
@@ -108,6 +111,7 @@ def _loss_gate(lines: Lines, line: Mapping[str, Any]) -> GateView | None:
     return GateView(
         _MINIMUM_RATES[1], counted["number"], label, minimum["clause"], short_value(-rate, "rate", least),
         short_value(least, "rate", -rate), _signed(-rate - least, "rate"), figure(counted) != 0, "", False,
+        figure(counted) != 0,
     )  # fmt: skip
 
 

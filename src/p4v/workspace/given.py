@@ -43,6 +43,11 @@ class GivenTables:
             if given.role == "figures" or name in asked
         }
 
+    def periods(self, group: str, name: str | None = None) -> list[Period]:
+        """The periods of which a group has a figure, or any; of quality results those of its measures."""
+        mine = {period: figures for (of, period), figures in self.figures.items() if of == group}
+        return sorted((period for period, figures in mine.items() if name is None or name in figures), key=str)
+
     def role(self, group: str, period: Period, name: str) -> Role:
         return self.figures[(group, period)][name].role
 

@@ -326,7 +326,7 @@ class _Settler:
         content = self._figures_json(job, found, controls)
         return GroupResult(
             job.program.id, group, contract.group.name, job.program, "settled", "", settlement, content,
-            tuple(_notes(reader)),
+            (*_notes(reader), *self._unused_figures(job, group)),
         )  # fmt: skip
 
     def _sheet(self, job: _Job, figures: Figures) -> Any:
@@ -344,11 +344,13 @@ class _Settler:
             raise Refusal([Finding("P4V-D045", self.sources.months, found, allowed, group)]) from None
 
     def _missing(self, name: str, job: _Job) -> Finding:
-        wanted = job.asked.get(name)
+        wanted, group, period = job.asked.get(name), group_of(job.program), job.occasion.period
         clause = f": {wanted.clause} asks for it" if wanted else ""
-        allowed = f"`{name}` of group {group_of(job.program)}{clause}"
+        allowed = f"`{name}` of group {group} for {period}{clause}"
+        others = self.given.periods(group, name)
+        found = f"no `{name}`" + (f", but for {', '.join(map(str, others))}" if others else "")
         remedy = "give it in the table `figures` (group_id, period, name, key, value), or quality results in `quality`"
-        return Finding("P4V-D013", self.sources.shown, f"no `{name}`", allowed, "tables", help=remedy)
+        return Finding("P4V-D013", self.sources.shown, found, allowed, "tables", help=remedy)
 
     def _refuse_missing(self, job: _Job, reader: GroupReader) -> None:
         """A group that is not in the data, months without a single row, and a market without members."""
@@ -405,6 +407,15 @@ class _Settler:
             name: replace(figure, origin={"table": self.given.role(group, period, name), "column": name})
             for name, figure in given.by_name.items()
         }
+
+    def _unused_figures(self, job: _Job, group: str) -> Iterator[str]:
+        """Given figures of months of this period that no settlement of it takes: its own months were meant, perhaps."""
+        whole = job.occasion.period
+        for period in self.given.periods(group):
+            overlaps = period.first_day <= whole.last_day and whole.first_day <= period.last_day
+            is_interim = period.first_day == whole.first_day and period.last_day < whole.last_day
+            if overlaps and not is_interim and period != whole:
+                yield f"figures of {period} are not those of {whole}, and were not used"
 
     # Waivers
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from p4v.money import decimal_text
 from p4v.report.shown import MINUS, date_text, figure, shown_value
 from p4v.report.tables import Row, SmallTable
 from p4v.report.wording import Lines
@@ -31,6 +32,7 @@ _MEMBER_MONTHS, _FEE = "member_months", "fee"
 _USED = {"table": "In the periods of the contract", "file": "Rows of the groups settled here"}
 """What is left of all rows of a group, and of a whole table, in place of what was used."""
 _ZERO = Fraction(0)
+_PERCENT_PLACES = 2
 Control = Mapping[str, Any]
 
 
@@ -61,6 +63,7 @@ class ControlsView:
     foots: bool
     tables: Sequence[tuple[str, str]]
     waivers: SmallTable | None
+    completion: SmallTable | None
 
 
 def number(control: Control, name: str) -> Fraction:
@@ -100,6 +103,7 @@ def controls_view(document: Mapping[str, Any], manifest: Mapping[str, Any], line
     return ControlsView(
         [window_table(window, place) for place, window in enumerate(found, start=1)], tied_text(tied), tied is not None,
         all(window.foots for window in found), list(table_digests(manifest)), _waivers(manifest, lines),
+        _completion(manifest),
     )  # fmt: skip
 
 
@@ -183,3 +187,23 @@ def _waivers(manifest: Mapping[str, Any], lines: Lines) -> SmallTable | None:
         rows.append(Row(label, str(waiver["clause"]), cells))
     aside = "Rows with these faults were rejected and counted; the contract says why they may pass."
     return SmallTable("waivers", "Waivers", aside, ["Waiver", "Rows", "Dollars"], rows, None) if rows else None
+
+
+def _completion(manifest: Mapping[str, Any]) -> SmallTable | None:
+    """The contract's completion by run-out beside what the lag triangle says."""
+    rows = [
+        Row(_run_out(entry), "", [_paid(entry["contract"]), _paid(entry["triangle"])])
+        for entry in manifest.get("completion") or ()
+    ]
+    aside = "What is taken as paid by then, and what the lag triangle says was: nothing is paid on the second."
+    heads = ["Months after the month of care", "Contract", "Lag triangle"]
+    return SmallTable("completion", "Completion beside the lag triangle", aside, heads, rows, None) if rows else None
+
+
+def _run_out(entry: Mapping[str, Any]) -> str:
+    months = f"{entry['months']} month{'' if entry['months'] == 1 else 's'} and more"
+    return months if entry["category"] is None else f"{_words(entry['category'])}, {months}"
+
+
+def _paid(share: str | None) -> str:
+    return "not known" if share is None else f"{decimal_text(Fraction(share) * 100, _PERCENT_PLACES)}%"

@@ -96,6 +96,8 @@ class Read:
     fee_period: Period | None = None
     tied: Mapping[str, Any] | None = None
     """Whose expected totals the tables agree with, and of which date."""
+    completion: Sequence[Mapping[str, Any]] = ()
+    """The contract's completion by run-out, beside what the lag triangle says."""
 
 
 def run_of(batch: Batch, row: SettledRow) -> Run:
@@ -161,7 +163,7 @@ def stored_run(result: GroupResult, tables: Sequence[Mapping[str, Any]]) -> Run:
         if entry["name"].startswith(PRIOR)
     }
     known, paid_through = (given[name] and read_day(given[name]) for name in ("known", "paid_through"))
-    read = Read(tables, paid_through, fee_period(given), given.get("tied"))
+    read = Read(tables, paid_through, fee_period(given), given.get("tied"), given.get("completion", ()))
     return make_run(
         Made(result.settlement, result.program, inputs, result.group_name, known=known, prior=prior, read=read)
     )
@@ -234,6 +236,7 @@ def _read(made: Made) -> dict[str, Any]:
         "tables": [dict(entry) for entry in read.tables],
         "paid_through": read.paid_through and read.paid_through.isoformat(),
         "tied": read.tied and dict(read.tied),
+        "completion": [dict(row) for row in read.completion],
         "waivers": []
         if block is None
         else [

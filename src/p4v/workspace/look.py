@@ -9,7 +9,6 @@ from fractions import Fraction
 from typing import Any
 
 import ibis
-import numpy as np
 
 from p4v.data.columns import COSTS
 from p4v.data.expected import read_expected
@@ -21,13 +20,13 @@ from p4v.data.quality_table import read_quality
 from p4v.data.spec import TableInput, TableSpec
 from p4v.errors import Finding, Refusal
 from p4v.experience.rollup import Rows
-from p4v.kernels.lag_triangle import cumulative_paid, percent_complete
 from p4v.money import decimal_text
 from p4v.numbers import NumberFault, read_number
 from p4v.workspace.contracts import contracted_groups
 from p4v.workspace.copies import excused_groups
 from p4v.workspace.document import Workspace
 from p4v.workspace.given import without_contract
+from p4v.workspace.run_out import paid_shares
 from p4v.workspace.tie import Tied, tie
 
 POINTS = ("25000", "50000", "100000", "250000")
@@ -264,20 +263,15 @@ def _completion(cells: Sequence[LagCell]) -> Iterator[str]:
         return
     last = max(cell.paid for cell in cells)
     categories = sorted({cell.category for cell in cells if cell.category is not None})
-    columns = {"all": _shares(cells, last)}
+    columns = {"all": paid_shares(cells, last)}
     if len(categories) > 1:
-        columns |= {name: _shares([c for c in cells if c.category == name], last) for name in categories}
+        columns |= {name: paid_shares([c for c in cells if c.category == name], last) for name in categories}
     yield f"lag_triangle, paid through {_key_text('month', last)}: complete after so many months, by chain ladder"
     lines = [["months", *columns]]
     for age in range(max(len(shares) for shares in columns.values())):
         shown = (shares[age] if age < len(shares) else None for shares in columns.values())
         lines.append([str(age), *("-" if share is None else _percent(share) for share in shown)])
     yield from _aligned(lines)
-
-
-def _shares(cells: Sequence[LagCell], last: int) -> tuple[Fraction | None, ...]:
-    columns = np.array([(cell.incurred, cell.paid, cell.cents) for cell in cells], dtype="i8").reshape(-1, 3)
-    return percent_complete(cumulative_paid(columns[:, 0], columns[:, 1], columns[:, 2], last))
 
 
 def _percent(share: Fraction) -> str:

@@ -15,6 +15,7 @@ from p4v.contract.blocks.members import Waiver, Waivers
 from p4v.contract.documents import Program, shown_path
 from p4v.contract.terms import NotInForce, Terms
 from p4v.data.given import Fault, given_figures
+from p4v.data.lag import LagCell, read_lag
 from p4v.data.open import OpenTables, open_tables
 from p4v.data.reference import point_of
 from p4v.data.spec import TableInput, TableSpec
@@ -36,6 +37,7 @@ from p4v.workspace.given import GivenTables, read_given_tables
 from p4v.workspace.needs import market_findings, refuse_unmet, refuse_unruled_deaths, unnamed_findings
 from p4v.workspace.occasion import NotNow, Occasion, occasion_of
 from p4v.workspace.results import GroupResult, Request, Settled
+from p4v.workspace.run_out import completion_beside
 from p4v.workspace.tie import Tied, tie
 
 Step = Callable[[str], None]
@@ -84,11 +86,13 @@ def settle_contracts(
     with open_tables(sources.tables, threads=request.threads, memory=None) as tables, tables.working():
         rows = Rows(tables.con, tables.months, tables.deaths, tables.columns, tables.months_kind == "covered_days")
         tied = tie(sources.tables, rows, (*tables.inputs, *given.inputs))
+        lag = next((read_lag(spec) for spec in sources.tables if spec.role == "lag_triangle"), None)
         jobs = _jobs(todo, request, rows, sources, tables.yearly)
         refuse_unruled_deaths(rows, {job.program.id: job.plan for job in jobs}, sources.months)
         experience, rejected = _rolled_up(jobs, sources, tables, rows, contracted, step)
-        inputs = (*tables.inputs, *given.inputs, *(tied.inputs if tied else ()))
-        settler = _Settler(sources, request, tables, given, tied, inputs, experience, contracted, rejected)
+        inputs = (*tables.inputs, *given.inputs, *(tied.inputs if tied else ()), *(lag.inputs if lag else ()))
+        triangle = lag.cells if lag else ()
+        settler = _Settler(sources, request, tables, given, tied, triangle, inputs, experience, contracted, rejected)
         done = settler.settle(jobs, step)
         rejected_csv = settler.rejected_csv(jobs)
     by_contract = {result.contract_id: result for result in (*done, *waiting)}
@@ -289,6 +293,7 @@ class _Settler:
     tables: OpenTables
     given: GivenTables
     tied: Tied | None
+    triangle: Sequence[LagCell]
     inputs: Sequence[TableInput]
     experience: Mapping[DataRules, Experience]
     contracted: frozenset[str]
@@ -448,6 +453,7 @@ class _Settler:
                 "paid_through": _day(request.paid_through),
                 "known": _day(request.known),
                 "tied": None if self.tied is None else _tied(self.tied),
+                "completion": completion_beside(job.terms, self.triangle, group_of(job.program), request.paid_through),
                 "figures": [_entry(name, figure) for name, figure in sorted(found.items())],
                 "controls": list(controls),
                 "tables": [

@@ -374,6 +374,18 @@ def test_a_folder_of_files_is_one_table(tmp_path: Path) -> None:
     assert [(finding.file, finding.line) for finding in refused(folder)] == [("months/5.csv", 2), ("months/5.csv", 3)]
 
 
+def test_a_link_in_a_folder_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "months"
+    folder.mkdir()
+    write(folder, BASE, "a.csv")
+    (folder / "b.csv").symlink_to(write(tmp_path, BASE, "elsewhere.csv"))
+    with pytest.raises(Refusal) as refusal:
+        opened(folder)
+    assert [(finding.code, finding.file, finding.exit_code) for finding in refusal.value.findings] == [
+        ("P4V-X010", "months/b.csv", 8)
+    ]
+
+
 @pytest.mark.parametrize("name", ["months[1].csv", "month*s.csv", 'it\'s {a} "table".csv', "a=b.csv"])
 def test_the_name_of_a_file_is_no_pattern_and_no_sql(tmp_path: Path, name: str) -> None:
     write(tmp_path, "never read", "months1.csv")

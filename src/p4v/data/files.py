@@ -132,6 +132,11 @@ def _of_folder(folder: Path, shown: str) -> list[Path]:
     paths = sorted(path for path in folder.iterdir() if not path.name.startswith((".", "_")))
     if not paths:
         raise Refusal([Finding("P4V-D006", shown, "a folder without files", "at least one table")])
+    # A link that lies in the folder leads out of it just as one that a workspace names.
+    if links := [path for path in paths if path.is_symlink()]:
+        raise Refusal(
+            [Finding("P4V-X010", f"{shown}/{link.name}", "a symbolic link", "a file of its own") for link in links]
+        )
     return paths
 
 

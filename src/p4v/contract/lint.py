@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from p4v.contract.blocks import Block
 from p4v.contract.blocks.benchmark import Benchmark, Risk
-from p4v.contract.blocks.cost import Expenditure
+from p4v.contract.blocks.cost import PERFORMANCE, Adjustments, Expenditure
 from p4v.contract.blocks.members import Exclusion, MemberMonths
 from p4v.contract.blocks.rewards import CareCoordinationFee
 
@@ -105,6 +105,7 @@ def missing_partners(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, st
         yield "fee_reset", "`fee_reset` on a fee that is not flat", "`care_coordination_fee` with `pmpm`"
     yield from _missing_for_years(blocks)
     yield from _missing_for_scores(blocks)
+    yield from _missing_for_adjustments(blocks)
 
 
 def _missing_for_years(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
@@ -127,6 +128,18 @@ def _missing_for_scores(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str,
         yield "risk.scores.base", f"`{risk.scores.base}`, which is no baseline year", allowed
     if risk.scores.relative_to == "market" and against.market_trend is None:
         yield "risk.scores.relative_to", "no market", "`market_trend` of `benchmark`, whose market it is"
+
+
+def _missing_for_adjustments(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
+    """Baseline years of an adjustment whose cost does not come from members."""
+    block, against = blocks.get("adjustments"), blocks.get("benchmark")
+    years = [year.id for year in against.baseline_periods or []] if isinstance(against, Benchmark) else []
+    for place, item in enumerate(block.items if isinstance(block, Adjustments) else []):
+        for number, period in enumerate(item.periods or []):
+            if period.id not in (PERFORMANCE, *years):
+                allowed = f"`{PERFORMANCE}`, or one of the `baseline_periods` of `benchmark`"
+                path = f"adjustments.items.{place}.periods.{number}.id"
+                yield path, f"`{period.id}`, which is no baseline year", allowed
 
 
 def one_sided(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:

@@ -146,6 +146,11 @@ Places = Annotated[
 ]
 Dollars = Annotated[Fraction, PlainValidator(_number(read_number, _ZERO, None, "0.00 or more")), Unit.USD]
 SignedDollars = Annotated[Fraction, PlainValidator(_number(read_number, None, None, "a number of dollars")), Unit.USD]
+SignedDollarsPmpm = Annotated[
+    Fraction,
+    PlainValidator(_number(read_number, None, None, "a number of dollars per member per month")),
+    Unit.USD_PMPM,
+]
 DollarsPerPerson = Annotated[
     Fraction, PlainValidator(_number(read_number, _ZERO, None, "0.00 or more")), Unit.USD_PER_PERSON
 ]

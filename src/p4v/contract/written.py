@@ -28,6 +28,7 @@ _BY_NAME = {
     "Shift": Written("points with their sign, from -100% to 100%", "5%", rf"{_NUMBER}%"),
     "DollarsPmpm": Written("dollars per member per month, 0.00 or more", "500.00", _POSITIVE),
     "Dollars": Written("dollars, 0.00 or more", "500.00", _POSITIVE),
+    "SignedDollarsPmpm": Written("dollars per member per month", "-4.50", _NUMBER),
     "SignedDollars": Written("dollars", "500.00", _NUMBER),
     "DollarsPerPerson": Written("dollars per person, 0.00 or more", "35.00", _POSITIVE),
     "Factor": Written("a factor above 0, such as 1.0625", "1.0625", _POSITIVE),

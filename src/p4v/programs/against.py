@@ -1,9 +1,6 @@
 """The benchmark: a basis, then what changes it, in the order of the design."""
 
-from collections.abc import Callable
-
 from p4v.contract.blocks.benchmark import Benchmark, CategoryBase, Cell, Risk
-from p4v.contract.blocks.cost import Adjustment, Adjustments
 from p4v.formulas import (
     baseline,
     baseline_by_category,
@@ -13,8 +10,8 @@ from p4v.formulas import (
     benchmark_adjusted,
     benchmark_loss_ratio,
     benchmark_of_cells,
-    expenditure,
 )
+from p4v.programs.adjustments import adjustment_lines, adjusts_benchmark
 from p4v.programs.baseline import weights, write_baseline, year_pmpm
 from p4v.programs.course import Course
 from p4v.programs.market import market_trend, regional_pmpm, risk_of_scores
@@ -33,7 +30,7 @@ def write_benchmark(course: Course) -> Line:
         return _in_dollars(course, block)
     budget = write_benchmark_pmpm(course)
     months = course.given("member_months", BLOCK)
-    if not _adjustments(course):
+    if not adjusts_benchmark(course):
         return course.compute(benchmark.benchmark, BLOCK, benchmark_pmpm=budget, member_months=months)
     amount = course.compute(benchmark_adjusted.unadjusted_benchmark, BLOCK, benchmark_pmpm=budget, member_months=months)
     return _with_adjustments(course, amount)
@@ -144,7 +141,7 @@ def _risk_on_benchmark(course: Course) -> Line | None:
 
 def _in_dollars(course: Course, block: Benchmark) -> Line:
     risk = _risk_on_benchmark(course)
-    changed = risk is not None or block.discount is not None or bool(_adjustments(course))
+    changed = risk is not None or block.discount is not None or adjusts_benchmark(course)
     if block.given:
         if not changed:
             return course.given("benchmark", BLOCK)
@@ -167,32 +164,8 @@ def _in_dollars(course: Course, block: Benchmark) -> Line:
 
 
 def _with_adjustments(course: Course, amount: Line) -> Line:
-    changes = adjustment_lines(course, "benchmark", lambda _: True)
+    changes = adjustment_lines(course, "benchmark")
     return course.compute(benchmark_adjusted.benchmark, BLOCK, amount=amount, adjustments=changes)
-
-
-def _adjustments(course: Course) -> bool:
-    block = course.block("adjustments", Adjustments)
-    return block is not None and any(item.side == "benchmark" for item in block.items)
-
-
-def adjustment_lines(course: Course, side: str, wanted: Callable[[str], bool]) -> list[Line]:
-    """A line for each named adjustment of one side whose place among the steps is wanted."""
-    block = course.block("adjustments", Adjustments)
-    items = [(place, item) for place, item in enumerate(block.items if block else []) if item.side == side]
-    return [_adjustment(course, place, item) for place, item in items if wanted(item.when)]
-
-
-def _adjustment(course: Course, place: int, item: Adjustment) -> Line:
-    path = ("items", place)
-    if item.given:
-        return course.given(f"adjustment.{item.id}", "adjustments")
-    if item.dollars is not None:
-        return course.item("adjustments", path, item, "dollars", item.id)
-    stated = course.item("adjustments", path, item, "pmpm", item.id)
-    months = course.given("member_months", "adjustments")
-    formula = expenditure.adjustment_of_months
-    return course.compute(formula, "adjustments", item.id, adjustment_pmpm=stated, member_months=months)
 
 
 def _of_cells(course: Course, block: Benchmark) -> Line:

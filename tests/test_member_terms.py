@@ -297,6 +297,44 @@ def test_run_out_and_truncation_need_no_word_about_their_order(tmp_path: Path) -
     assert places(document, tmp_path) == [("C062", "order")]
 
 
+ONE_FACTOR = {"convention": "percent_complete", "factor": "0.97"}
+COMPLETE_FIRST = {"moves": [{"step": "complete", "before": "truncate", "clause": "§1"}]}
+TRUNCATE_FIRST = {"confirms": [{"pair": ["truncate", "complete"], "clause": "§1"}]}
+
+
+@pytest.mark.parametrize(
+    "order, basis, more, fits",
+    [
+        (COMPLETE_FIRST, "as_reported", {}, True),
+        (COMPLETE_FIRST, "truncated", {}, False),
+        (TRUNCATE_FIRST, "as_reported", {}, False),
+        (TRUNCATE_FIRST, "truncated", {}, True),
+        ({}, "as_reported", {"large_claims": None}, True),
+        ({}, "truncated", {"large_claims": None}, False),
+        ({}, "as_reported", {"completion": {"convention": "multiplier", "by_run_out": BY_RUN_OUT}}, True),
+        ({}, "truncated", {"completion": {"convention": "multiplier", "by_run_out": BY_RUN_OUT}}, False),
+        (COMPLETE_FIRST, "as_reported", {"categories": [{"id": "a", "completion_factor": "0.9"}],
+         "completion": {"convention": "multiplier"}}, True),
+        (COMPLETE_FIRST, "truncated", {"categories": [{"id": "a", "completion_factor": "0.9"}],
+         "completion": {"convention": "multiplier"}}, False),
+    ],
+)  # fmt: skip
+def test_the_basis_of_completion_agrees_with_the_sequence_of_the_steps(
+    tmp_path: Path, order: Mapping[str, Any], basis: str, more: Mapping[str, Any], fits: bool
+) -> None:
+    terms = {"completion": ONE_FACTOR} | more
+    document = completed(**{**terms, "completion": {**terms["completion"], "basis": basis}})
+    cost = document["terms"]["expenditure"]
+    document["terms"]["expenditure"] = {name: value for name, value in cost.items() if value is not None}
+    document["order"] |= order
+    if fits:
+        program = program_of(document, tmp_path)
+        assert program.findings == ()
+        assert "Completion" in [rule.topic for rule in said(terms_for(program, YEAR, None))]
+    else:
+        assert places(document, tmp_path) == [("C066", "terms.expenditure.completion.basis")]
+
+
 @pytest.mark.parametrize(
     "paid_through, months",
     [

@@ -160,6 +160,29 @@ def one_sided(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
             yield f"member_months.exclusions.{place}.periods", found, allowed
 
 
+def other_basis(blocks: Mapping[str, Block], cost_steps: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    """A basis of completion that is not what the steps complete, in their sequence."""
+    cost = blocks.get("expenditure")
+    completion = cost.completion if isinstance(cost, Expenditure) else None
+    if completion is None or completion.basis is None:
+        return
+    found = f"basis `{completion.basis}`, but "
+    if completion.basis == "truncated" and "truncate" not in cost_steps:
+        yield "expenditure.completion.basis", found + "no large claims are taken out", "`as_reported`"
+    elif completion.factor is None:
+        if completion.basis == "truncated":
+            what = "months by run-out and categories are completed as reported"
+            yield "expenditure.completion.basis", found + what, "`as_reported`, or one `factor`"
+    elif "truncate" in cost_steps:
+        before = cost_steps.index("complete") < cost_steps.index("truncate")
+        if before is not (completion.basis == "as_reported"):
+            first, second = ("complete", "truncate") if before else ("truncate", "complete")
+            allowed = (
+                f"the other basis, or a move: `{{step: complete, {'after' if before else 'before'}: truncate, …}}`"
+            )
+            yield "expenditure.completion.basis", found + f"`{first}` before `{second}`", allowed
+
+
 def named_alike(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
     """Baseline years whose lines would have the names of a category's."""
     against, cost = blocks.get("benchmark"), blocks.get("expenditure")

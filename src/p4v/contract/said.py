@@ -32,6 +32,10 @@ _POINT = {
     "full": "The point holds in full for members with fewer months than the period",
     "prorated": "The point holds in proportion to a member\N{RIGHT SINGLE QUOTATION MARK}s months",
 }
+_BASIS = {
+    "as_reported": "Factors measured on dollars as reported.",
+    "truncated": "Factors measured on dollars after large claims, which complete less.",
+}
 _MOVES = {
     "one_threshold": "a member who moves between groups has one point for both",
     "each_group": "a member who moves between groups has a point with each",
@@ -113,6 +117,8 @@ def _cost(terms: Terms) -> Iterator[Said]:
         return
     if block.by == "products":
         yield _stated(terms, "expenditure", "by", "Cost", "Each category is a product.")
+    if block.completion is not None and block.completion.basis is not None:
+        yield _stated(terms, "expenditure", "completion", "Completion", _BASIS[block.completion.basis], "basis")
     large = block.large_claims
     if large is not None:
         if large.percentile is not None:

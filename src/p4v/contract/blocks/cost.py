@@ -125,6 +125,9 @@ class Completion(Strict):
 
     convention: Literal["percent_complete", "multiplier"]
     """`percent_complete` divides (96,000 at 0.96 is 100,000), `multiplier` multiplies."""
+    basis: Literal["as_reported", "truncated"] | None = None
+    """What the factors were measured on: dollars as reported, or those left after large claims. The sequence of the
+    steps must agree; months by run-out and categories are completed as reported."""
     factor: Annotated[Factor | None, Called("completion_factor")] = None
     """One factor for all; without it each category has its own."""
     by_run_out: RunOut | None = None

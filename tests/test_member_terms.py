@@ -20,10 +20,14 @@ import yaml
 from contract_generators import program_of
 from p4v.asked import SETTLED_LATE, figures_asked, figures_ever_asked
 from p4v.cases import cases_of, figures_of_case
+from p4v.contract.blocks.members import Waiver
 from p4v.contract.documents import Library, Program, library_for
 from p4v.contract.models import CaseDocument, period_of
 from p4v.contract.said import said
 from p4v.contract.terms import terms_in_force
+from p4v.contract.values import ROW_CODES
+from p4v.data.columns import Bound, kind_of
+from p4v.data.typed import row_rules
 from p4v.drafts import new_contract
 from p4v.errors import Finding, Refusal
 from p4v.figures import Figure, Figures
@@ -170,7 +174,7 @@ def test_an_exclusion_says_all_that_its_rule_needs(
         ("benchmark", {"years": [{"id": "2013", "weight": "100%"}], "categories": [{"id": "a", "trend": "1"}]}, "C023",
          "years"),
         ("benchmark", POOLED | {"categories": [{"id": "a", "trend": "1", "pmpm": "5"}]}, "C023", "categories"),
-        ("waivers", {"items": [{"id": "late", "finding": "D012", "most_rows": "5", "reason": "r"}]}, "C031",
+        ("waivers", {"items": [{"id": "late", "finding": "D012", "most_rows": "5", "reason": "r"}]}, "C052",
          "items.0.finding"),
         ("waivers", {"items": [{"id": "late", "finding": "P4V-D012", "most_rows": "5", "reason": "r"}] * 2}, "C046",
          "items"),
@@ -688,6 +692,30 @@ def test_what_terms_are_asked_for(tmp_path: Path) -> None:
 
 
 # Waivers, and what is said in words
+
+
+@pytest.mark.parametrize("code", ["P4V-D099", "P4V-D030", "P4V-D073", "P4V-D031", "D012", "P4V-C012", ""])
+def test_a_waiver_of_another_fault_than_a_row_s_is_refused_with_those_that_can_be(tmp_path: Path, code: str) -> None:
+    item = {"id": "late-file", "finding": code, "most_rows": "5", "reason": "cut off"}
+    (finding,) = findings(contract(waivers={"items": [item]}), tmp_path)
+    assert (finding.code, finding.field) == ("P4V-C052", "terms.waivers.items.0.finding")
+    assert finding.found == "no fault of a single row, which alone can be waived"
+    assert finding.allowed == "one of P4V-D012, P4V-D013, P4V-D015, P4V-D033, P4V-D034, P4V-D036"
+
+
+def test_what_can_be_waived_is_what_can_be_wrong_with_a_row() -> None:
+    columns = ["group_id", "member_id", "month", "year", "purpose", "product", "member_months", "first_day", "last_day",
+               "risk_score", "allowed", "paid.pharmacy", "revenue"]  # fmt: skip
+    bound = [
+        Bound(name, kind, name, place)
+        for place, name in enumerate(columns, start=1)
+        if (kind := kind_of("member_months", name)) is not None
+    ]
+    assert len(bound) == len(columns)
+    codes = {rule.code for yearly in (False, True) for rule in row_rules(bound, yearly)}
+    assert codes == set(ROW_CODES)
+    for code in ROW_CODES:
+        assert Waiver(id="a", finding=code, most_rows="1", reason="r").finding == code  # type: ignore[arg-type]
 
 
 def test_waivers_change_nothing_that_is_paid(tmp_path: Path) -> None:

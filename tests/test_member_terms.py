@@ -47,6 +47,8 @@ BY_RUN_OUT = [{"from": "3", "factor": "0.97"}, {"from": "6", "factor": "1"}]
 POOLED = {"pooled_years": ["2013"], "baseline_periods": [{"id": "2013", "period": "2013"}]}
 MARKET = {"base": "2013", "cells": ["ppo", "hmo"], "exclude": "group"}
 DEATH = {"id": "death", "rule": "after_death", "periods": ["performance"], "rosters": ["fee"], "months": "leave"}
+TRUNCATED = {"basis": "paid", "large_claims": {"form": "truncate", "point": "100000"}}
+GROSSED = {"basis": "paid", "administrative_share": "8%"}
 ROWS = {
     "id": "hospice", "rule": "rows", "column": "hospice", "values": ["1"], "periods": ["performance"],
     "rosters": ["cost"], "months": "leave",
@@ -209,6 +211,18 @@ def test_a_term_is_refused_at_its_place(
          "member_months.exclusions.1.periods"),
         ({"member_months": {"exclusions": [{**DEATH, "periods": ["baseline"]}]}}, "C067",
          "member_months.exclusions.0.periods"),
+        ({"benchmark": {"pmpm": "500", "market_trend": MARKET}, "expenditure": TRUNCATED}, "C022",
+         "benchmark.market_trend.cost"),
+        ({"benchmark": {"pmpm": "500", "own_weight": "50%", "regional": {"exclude": "none"}}, "expenditure": GROSSED},
+         "C022", "benchmark.regional.cost"),
+        ({"benchmark": {"pmpm": "500", "market_trend": {**MARKET, "cost": "same_steps"}}}, "C066",
+         "benchmark.market_trend.cost"),
+        ({"benchmark": {"pmpm": "500", "market_trend": {**MARKET, "cost": "same_steps"}},
+          "expenditure": {**TRUNCATED, "completion": {"convention": "multiplier", "by_run_out": BY_RUN_OUT}}}, "C066",
+         "benchmark.market_trend.cost"),
+        ({"benchmark": {"pmpm": "500", "own_weight": "50%", "regional": {"exclude": "none", "cost": "same_steps"}},
+          "expenditure": {"basis": "paid", "large_claims": {"form": "exclude", "point": "1"}}}, "C066",
+         "benchmark.regional.cost"),
         ({"benchmark": {**POOLED, "baseline_periods": [{"id": "2013", "period": "2013", "point": "1"}]}}, "C022",
          "benchmark.baseline_periods.0.point"),
         ({"benchmark": {**POOLED, "baseline_periods": [{"id": "2013", "period": "2013", "factor": "0.9"}]},
@@ -254,6 +268,9 @@ def test_a_one_sided_exclusion_is_told_with_what_it_lacks(tmp_path: Path) -> Non
             "expenditure": {"basis": "paid", "categories": [{"id": "x"}], "late_claims": "ignored"},
         },
         {"share": {"sharing_rate": "50%"}, "member_months": {"counting": "any_day", "minimum_months": "3"}},
+        {"benchmark": {"pmpm": "500", "market_trend": MARKET}, "expenditure": {"basis": "paid"}},
+        {"benchmark": {"pmpm": "500", "market_trend": {**MARKET, "cost": "as_reported"}}, "expenditure": GROSSED},
+        {"benchmark": {"pmpm": "500", "market_trend": {**MARKET, "cost": "same_steps"}}, "expenditure": TRUNCATED},
     ],
 )
 def test_terms_that_go_together(tmp_path: Path, blocks: Mapping[str, Any]) -> None:
@@ -426,6 +443,25 @@ def test_a_percentile_takes_its_point_as_given(tmp_path: Path) -> None:
     given = {"member_months": 10, "reported_expenditure": 100, "large_claims_excess": 5, "truncation_point": 95}
     line = worksheet(program, YEAR, None, figures(given))["truncation_point"]
     assert (line.kind, line.unit, line.figure, line.clause) == ("given", Unit.USD, 95, "§expenditure")
+
+
+@pytest.mark.parametrize("months, refused", [("leave", True), ("stay", False)])
+def test_the_revenue_of_excluded_members_cannot_leave_so_their_months_stay(
+    tmp_path: Path, months: str, refused: bool
+) -> None:
+    """84% of 12,000 is 10,080 for all; the cost of those who are left would be compared with everybody's revenue."""
+    large = {"form": "exclude", "point": "200000", "months": months}
+    document = contract(expenditure={"basis": "paid", "large_claims": large}, benchmark={"loss_ratio": "84%"})
+    document["terms"]["benchmark"].pop("pmpm", None)
+    if refused:
+        (finding,) = findings(document, tmp_path)
+        assert (finding.code, finding.field) == ("P4V-C066", "terms.expenditure.large_claims.months")
+        assert finding.allowed.startswith("`months: stay`")
+        return
+    given = {"member_months": 24, "reported_expenditure": 5_400 + 300_000, "large_claims_excluded": 300_000,
+             "revenue": 12_000}  # fmt: skip
+    sheet = worksheet(program_of(document, tmp_path), YEAR, None, figures(given))
+    assert [sheet[name].figure for name in ("benchmark", "expenditure", "earned")] == [10_080, 5_400, 2_340]
 
 
 @pytest.mark.parametrize(
@@ -745,7 +781,8 @@ def test_what_counts_is_said_in_words(tmp_path: Path) -> None:
     large = percentile() | {"threshold": "full", "across_moves": "each_group"}
     where = [{"column": "area", "values": ["MA", "CT"]}]
     against = POOLED | {
-        "market_trend": MARKET, "own_weight": "50%", "regional": {"exclude": "none", "where": where}
+        "market_trend": MARKET | {"cost": "as_reported"}, "own_weight": "50%",
+        "regional": {"exclude": "none", "where": where, "cost": "same_steps"},
     }  # fmt: skip
     document = contract(
         member_months=members, expenditure={"basis": "paid", "large_claims": large}, benchmark=against,
@@ -770,8 +807,9 @@ def test_what_counts_is_said_in_words(tmp_path: Path) -> None:
         ("Baseline year 2013", "2013-01 to 2013-12, by the cost steps of this contract.", "§benchmark"),
         ("Market trend", ("From the months 2013-01 to 2013-12 to the performance period, by ppo and hmo at the "
          "group\N{RIGHT SINGLE QUOTATION MARK}s own mix; without the group\N{RIGHT SINGLE QUOTATION MARK}s own "
-         "members."), "§benchmark"),
-        ("Region", "Cost of the performance period, with all members, where area is MA or CT.", "§benchmark"),
+         "members; its cost as reported, without the cost steps of this contract."), "§benchmark"),
+        ("Region", ("Cost of the performance period, with all members, where area is MA or CT; its members truncated "
+         "as the group\N{RIGHT SINGLE QUOTATION MARK}s are."), "§benchmark"),
         ("Risk", "Average risk score of members against that of baseline year 2013, beyond the change of the market.",
          "§risk"),
     ]  # fmt: skip

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from p4v.contract.blocks import Block
-from p4v.contract.blocks.benchmark import Benchmark, Risk
+from p4v.contract.blocks.benchmark import Benchmark, Market, Risk
 from p4v.contract.blocks.cost import PERFORMANCE, Adjustments, Expenditure
 from p4v.contract.blocks.members import Exclusion, MemberMonths
 from p4v.contract.blocks.rewards import CareCoordinationFee
@@ -106,6 +106,52 @@ def missing_partners(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, st
     yield from _missing_for_years(blocks)
     yield from _missing_for_scores(blocks)
     yield from _missing_for_adjustments(blocks)
+    for name, market in _markets(blocks):
+        steps = _steps_of_cost(blocks)
+        if steps and market.cost is None:
+            found = f"no `cost`, although the contract has {' and '.join(steps)}"
+            allowed = "`cost: as_reported`, or `same_steps`: how the market's cost is counted beside the group's"
+            yield f"benchmark.{name}.cost", found, allowed
+
+
+def _markets(blocks: Mapping[str, Block]) -> Iterator[tuple[str, Market]]:
+    against = blocks.get("benchmark")
+    if isinstance(against, Benchmark):
+        for name, market in (("market_trend", against.market_trend), ("regional", against.regional)):
+            if market is not None:
+                yield name, market
+
+
+def _steps_of_cost(blocks: Mapping[str, Block]) -> list[str]:
+    """What the contract does with the group's dollars, by the terms that say so."""
+    cost = blocks.get("expenditure")
+    if not isinstance(cost, Expenditure):
+        return []
+    terms = {
+        "`large_claims`": cost.large_claims is not None,
+        "`completion`": cost.completion is not None,
+        "`benefit_factor`": any(category.benefit_factor is not None for category in cost.categories or []),
+        "`administrative_share`": cost.administrative_share is not None,
+    }
+    return [term for term, stated in terms.items() if stated]
+
+
+def _other_steps_of_market(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
+    """A market's members can be truncated one by one, and no more."""
+    cost = blocks.get("expenditure")
+    large = cost.large_claims if isinstance(cost, Expenditure) else None
+    steps = _steps_of_cost(blocks)
+    fits = steps == ["`large_claims`"] and large is not None and large.form == "truncate"
+    for name, market in _markets(blocks):
+        if market.cost == "same_steps" and not fits:
+            found = f"`same_steps` with {' and '.join(steps) or 'no step of the cost'}"
+            if large is not None and large.form != "truncate":
+                found += f" of form `{large.form}`"
+            yield (
+                f"benchmark.{name}.cost",
+                found,
+                "`as_reported`; `same_steps` with form `truncate` of `large_claims` alone",
+            )
 
 
 def _missing_for_years(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
@@ -224,11 +270,22 @@ def _other_categories(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, s
             yield "benchmark.categories", found, allowed
 
 
+def _revenue_of_excluded(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
+    """Revenue is not counted member by member, so that it stays where members leave."""
+    against, cost = blocks.get("benchmark"), blocks.get("expenditure")
+    large = cost.large_claims if isinstance(cost, Expenditure) else None
+    if getattr(against, "loss_ratio", None) is not None and large is not None and large.months == "leave":
+        found = "members who leave with their months beside a `loss_ratio`, whose revenue would stay"
+        yield "expenditure.large_claims.months", found, "`months: stay`: months and revenue stay, dollars leave"
+
+
 def ill_matched(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
     """Blocks that do not go together: block, what was found, what is allowed."""
     against = blocks.get("benchmark")
     yield from _beside_cells(blocks)
     yield from _other_categories(blocks)
+    yield from _revenue_of_excluded(blocks)
+    yield from _other_steps_of_market(blocks)
     in_dollars = getattr(against, "given", None) or getattr(against, "loss_ratio", None) is not None
     if "fee_reset" in blocks and in_dollars and getattr(blocks["fee_reset"], "decrease", None) == "from_costs":
         yield "fee_reset", "`fee_reset` against a benchmark in dollars", "a benchmark per member per month"

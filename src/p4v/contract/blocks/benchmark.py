@@ -62,6 +62,11 @@ class Market(Strict):
     """What a row must be, condition by condition; without it every row is of the market."""
     exclude: Literal["group", "all_contracted", "none"]
     """Whose members are no part of it: the group's own, those of every contracted group, or nobody's."""
+    cost: Literal["as_reported", "same_steps"] | None = None
+    """How its cost is counted where the contract deals with large claims, completes, normalises or grosses up:
+    `as_reported`, with none of this, or by the `same_steps`, which goes with `truncate` alone: each member at the
+    contract's point. Figures of `same_steps`: `market_large_claims_excess.<cell>`,
+    `market_base_large_claims_excess.<cell>`, `regional_large_claims_excess`."""
 
     @model_validator(mode="after")
     def _columns(self) -> Self:
@@ -122,7 +127,8 @@ class Benchmark(Block):
     given_pmpm: YesNo | None = None
     """`yes`: dollars per member per month given by the payer. Figure: `baseline_pmpm`."""
     loss_ratio: Annotated[Share | None, Called("loss_ratio_target")] = None
-    """A medical loss ratio target of revenue. Figure: `revenue`."""
+    """A medical loss ratio target of revenue. Figure: `revenue`, of everybody whose months count: members of very high
+    cost cannot leave it with their months."""
     years: Annotated[list[WeightedYear], Field(min_length=1)] | None = None
     """One to three baseline years and their weights."""
     pooled_years: Annotated[list[Id], Field(min_length=1)] | None = None

@@ -73,7 +73,8 @@ class Percentile(Strict):
     at: Share
     """The share of the reference that lies at or below the point."""
     of: Literal["members", "member_years"]
-    """What the amounts of the reference are of."""
+    """What the amounts of the reference are of, as its file says: in a column `amount_of_member`, or
+    `amount_of_member_year`."""
     amounts: Literal["annualised", "actual"]
     """Whether an amount is brought to twelve member months before it is ranked."""
     reference: Id
@@ -103,7 +104,8 @@ class LargeClaims(Strict):
     """One point for a member who moves between groups, or one with each group."""
     months: Literal["leave", "stay"] | None = None
     """Whether the member months of those who are excluded leave too; with form `exclude` alone. Figures of `leave`:
-    `member_months_before_exclusion`, `large_claims_excluded_member_months`."""
+    `member_months_before_exclusion`, `large_claims_excluded_member_months`. Not `leave` beside a `loss_ratio`: revenue
+    would stay."""
     pooled_share: Share | None = None
     """The share of the excess that leaves the group's cost."""
     charge_pmpm: Annotated[DollarsPmpm | None, Called("pooling_charge_pmpm")] = None

@@ -445,6 +445,13 @@ def test_a_percentile_takes_its_point_as_given(tmp_path: Path) -> None:
     assert (line.kind, line.unit, line.figure, line.clause) == ("given", Unit.USD, 95, "§expenditure")
 
 
+def test_nor_can_the_revenue_of_the_other_budget_of_a_blend(tmp_path: Path) -> None:
+    large = {"form": "exclude", "point": "200000", "months": "leave"}
+    blend = {"pmpm": "500", "own_weight": "50%", "blended_with": {"loss_ratio": "84%"}}
+    document = contract(expenditure={"basis": "paid", "large_claims": large}, benchmark=blend)
+    assert places(document, tmp_path) == [("C066", "terms.expenditure.large_claims.months")]
+
+
 @pytest.mark.parametrize("months, refused", [("leave", True), ("stay", False)])
 def test_the_revenue_of_excluded_members_cannot_leave_so_their_months_stay(
     tmp_path: Path, months: str, refused: bool

@@ -118,6 +118,49 @@ def test_the_forms_of_a_fee(tmp_path, fee, figures, lines):
     agrees(tmp_path, f'care_coordination_fee: {{{fee}, clause: "2"}}\n' + FEE, figures, lines)
 
 
+# A blend of any two budgets
+
+
+@pytest.mark.parametrize(
+    "terms, figures, lines",
+    [
+        # 85% of 1,200,000 over 2,000 months is 510.00; 60% of it and 40% of 490.00 are 502.00; half of 44,000
+        ("loss_ratio: 85%, own_weight: 60%, regional_pmpm: 490", "revenue: 1200000, expenditure: 960000",
+         "own_budget: 1020000, own_budget_pmpm: 510, benchmark_pmpm: 502, benchmark: 1004000, earned: 22000"),
+        # 400.00 and 85% of 1,000,000, 425.00: 412.50; half of 25,000
+        ("pmpm: 400, own_weight: 50%, blended_with: {loss_ratio: 85%}", "revenue: 1000000, expenditure: 800000",
+         "other_budget: 850000, other_budget_pmpm: 425, benchmark: 825000, earned: 12500"),
+        # 450.00 at a quarter, 400.00 at three: 412.50; 1% off is 408.375
+        ("given: yes, own_weight: 25%, blended_with: {given: yes}, discount: 1%",
+         "own_budget: 900000, other_budget: 800000, expenditure: 800000",
+         "own_budget_pmpm: 450, other_budget_pmpm: 400, benchmark: 816750, earned: 8375"),
+        # 80% of 900,000 is 360.00; with 440.00 in equal parts 400.00
+        ("loss_ratio: 80%, own_weight: 50%, blended_with: {pmpm: 440}", "revenue: 900000, expenditure: 790000",
+         "own_budget_pmpm: 360, benchmark: 800000, earned: 5000"),
+        # a base year of 390.00 at 1.10 is 429.00; with 425.00 in equal parts 427.00
+        ("given_pmpm: yes, trend: 1.10, own_weight: 50%, blended_with: {loss_ratio: 85%}",
+         "baseline_pmpm: 390, revenue: 1000000, expenditure: 844000", "benchmark: 854000, earned: 5000"),
+    ],
+)  # fmt: skip
+def test_any_two_budgets_are_blended_per_member_month(tmp_path, terms, figures, lines):
+    agrees(tmp_path, f'benchmark: {{{terms}, clause: "1"}}\n' + HALF + EARNED, "member_months: 2000, " + figures, lines)
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        "loss_ratio: 85%, own_weight: 60%",
+        "loss_ratio: 85%, blended_with: {pmpm: 400}",
+        "loss_ratio: 85%, own_weight: 60%, blended_with: {pmpm: 400}, regional_pmpm: 490",
+        "loss_ratio: 85%, own_weight: 60%, blended_with: {pmpm: 400, given: yes}",
+        "loss_ratio: 85%, own_weight: 60%, blended_with: {pmpm: 400}, trend: 1.02",
+    ],
+)
+def test_a_blend_has_two_budgets(tmp_path, terms):
+    found = check(tmp_path, f'benchmark: {{{terms}, clause: "1"}}\n' + HALF + EARNED, "member_months: 1", "earned: 1")
+    assert "P4V-C023" in found
+
+
 # Named adjustments
 
 OF_MEMBERS = """\

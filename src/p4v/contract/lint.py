@@ -274,7 +274,8 @@ def _revenue_of_excluded(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str
     """Revenue is not counted member by member, so that it stays where members leave."""
     against, cost = blocks.get("benchmark"), blocks.get("expenditure")
     large = cost.large_claims if isinstance(cost, Expenditure) else None
-    if getattr(against, "loss_ratio", None) is not None and large is not None and large.months == "leave":
+    rests = isinstance(against, Benchmark) and against.revenue_counts()
+    if rests and large is not None and large.months == "leave":
         found = "members who leave with their months beside a `loss_ratio`, whose revenue would stay"
         yield "expenditure.large_claims.months", found, "`months: stay`: months and revenue stay, dollars leave"
 
@@ -286,7 +287,7 @@ def ill_matched(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
     yield from _other_categories(blocks)
     yield from _revenue_of_excluded(blocks)
     yield from _other_steps_of_market(blocks)
-    in_dollars = getattr(against, "given", None) or getattr(against, "loss_ratio", None) is not None
+    in_dollars = isinstance(against, Benchmark) and against.in_dollars()
     if "fee_reset" in blocks and in_dollars and getattr(blocks["fee_reset"], "decrease", None) == "from_costs":
         yield "fee_reset", "`fee_reset` against a benchmark in dollars", "a benchmark per member per month"
     gate = blocks.get("gate")

@@ -58,6 +58,8 @@ FIGURES: Mapping[str, Known] = {
     "stratum_expenditure": _SIGNED,
     "panel_size": Known(Unit.COUNT, whole=True, label="Panel size (members)"),
     "benchmark": _DOLLARS,
+    "own_budget": _DOLLARS,
+    "other_budget": _DOLLARS,
     "baseline_pmpm": Known(Unit.USD_PMPM),
     "baseline_expenditure": _DOLLARS,
     "baseline_reported_expenditure": _SIGNED,

@@ -127,7 +127,7 @@ def test_the_point_of_two_contracts_is_what_99_percent_of_the_reference_stay_at_
         path = DEMO / "references" / f"{block.large_claims.percentile.reference}.csv"
         assert point_of(path, block.large_claims.percentile) == 56616
     rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
-    annual = sorted(Fraction(row["amount"]) * 12 / int(row["member_months"]) for row in rows)
+    annual = sorted(Fraction(row["amount_of_member_year"]) * 12 / int(row["member_months"]) for row in rows)
     assert (len(rows), annual[1979]) == (2000, 56616)
     assert {block.large.point for block in demo_blocks() if block.large.form == "prorated"} == {5661600}
 

@@ -20,10 +20,14 @@ import yaml
 from contract_generators import program_of
 from p4v.asked import SETTLED_LATE, figures_asked, figures_ever_asked
 from p4v.cases import cases_of, figures_of_case
+from p4v.contract.blocks.members import Waiver
 from p4v.contract.documents import Library, Program, library_for
 from p4v.contract.models import CaseDocument, period_of
 from p4v.contract.said import said
 from p4v.contract.terms import terms_in_force
+from p4v.contract.values import ROW_CODES
+from p4v.data.columns import Bound, kind_of
+from p4v.data.typed import row_rules
 from p4v.drafts import new_contract
 from p4v.errors import Finding, Refusal
 from p4v.figures import Figure, Figures
@@ -43,6 +47,8 @@ BY_RUN_OUT = [{"from": "3", "factor": "0.97"}, {"from": "6", "factor": "1"}]
 POOLED = {"pooled_years": ["2013"], "baseline_periods": [{"id": "2013", "period": "2013"}]}
 MARKET = {"base": "2013", "cells": ["ppo", "hmo"], "exclude": "group"}
 DEATH = {"id": "death", "rule": "after_death", "periods": ["performance"], "rosters": ["fee"], "months": "leave"}
+TRUNCATED = {"basis": "paid", "large_claims": {"form": "truncate", "point": "100000"}}
+GROSSED = {"basis": "paid", "administrative_share": "8%"}
 ROWS = {
     "id": "hospice", "rule": "rows", "column": "hospice", "values": ["1"], "periods": ["performance"],
     "rosters": ["cost"], "months": "leave",
@@ -170,7 +176,7 @@ def test_an_exclusion_says_all_that_its_rule_needs(
         ("benchmark", {"years": [{"id": "2013", "weight": "100%"}], "categories": [{"id": "a", "trend": "1"}]}, "C023",
          "years"),
         ("benchmark", POOLED | {"categories": [{"id": "a", "trend": "1", "pmpm": "5"}]}, "C023", "categories"),
-        ("waivers", {"items": [{"id": "late", "finding": "D012", "most_rows": "5", "reason": "r"}]}, "C031",
+        ("waivers", {"items": [{"id": "late", "finding": "D012", "most_rows": "5", "reason": "r"}]}, "C052",
          "items.0.finding"),
         ("waivers", {"items": [{"id": "late", "finding": "P4V-D012", "most_rows": "5", "reason": "r"}] * 2}, "C046",
          "items"),
@@ -205,6 +211,18 @@ def test_a_term_is_refused_at_its_place(
          "member_months.exclusions.1.periods"),
         ({"member_months": {"exclusions": [{**DEATH, "periods": ["baseline"]}]}}, "C067",
          "member_months.exclusions.0.periods"),
+        ({"benchmark": {"pmpm": "500", "market_trend": MARKET}, "expenditure": TRUNCATED}, "C022",
+         "benchmark.market_trend.cost"),
+        ({"benchmark": {"pmpm": "500", "own_weight": "50%", "regional": {"exclude": "none"}}, "expenditure": GROSSED},
+         "C022", "benchmark.regional.cost"),
+        ({"benchmark": {"pmpm": "500", "market_trend": {**MARKET, "cost": "same_steps"}}}, "C066",
+         "benchmark.market_trend.cost"),
+        ({"benchmark": {"pmpm": "500", "market_trend": {**MARKET, "cost": "same_steps"}},
+          "expenditure": {**TRUNCATED, "completion": {"convention": "multiplier", "by_run_out": BY_RUN_OUT}}}, "C066",
+         "benchmark.market_trend.cost"),
+        ({"benchmark": {"pmpm": "500", "own_weight": "50%", "regional": {"exclude": "none", "cost": "same_steps"}},
+          "expenditure": {"basis": "paid", "large_claims": {"form": "exclude", "point": "1"}}}, "C066",
+         "benchmark.regional.cost"),
         ({"benchmark": {**POOLED, "baseline_periods": [{"id": "2013", "period": "2013", "point": "1"}]}}, "C022",
          "benchmark.baseline_periods.0.point"),
         ({"benchmark": {**POOLED, "baseline_periods": [{"id": "2013", "period": "2013", "factor": "0.9"}]},
@@ -250,6 +268,9 @@ def test_a_one_sided_exclusion_is_told_with_what_it_lacks(tmp_path: Path) -> Non
             "expenditure": {"basis": "paid", "categories": [{"id": "x"}], "late_claims": "ignored"},
         },
         {"share": {"sharing_rate": "50%"}, "member_months": {"counting": "any_day", "minimum_months": "3"}},
+        {"benchmark": {"pmpm": "500", "market_trend": MARKET}, "expenditure": {"basis": "paid"}},
+        {"benchmark": {"pmpm": "500", "market_trend": {**MARKET, "cost": "as_reported"}}, "expenditure": GROSSED},
+        {"benchmark": {"pmpm": "500", "market_trend": {**MARKET, "cost": "same_steps"}}, "expenditure": TRUNCATED},
     ],
 )
 def test_terms_that_go_together(tmp_path: Path, blocks: Mapping[str, Any]) -> None:
@@ -295,6 +316,44 @@ def test_run_out_and_truncation_need_no_word_about_their_order(tmp_path: Path) -
         categories=[{"id": "a", "completion_factor": "0.9"}, {"id": "b", "by_run_out": BY_RUN_OUT}],
     )
     assert places(document, tmp_path) == [("C062", "order")]
+
+
+ONE_FACTOR = {"convention": "percent_complete", "factor": "0.97"}
+COMPLETE_FIRST = {"moves": [{"step": "complete", "before": "truncate", "clause": "§1"}]}
+TRUNCATE_FIRST = {"confirms": [{"pair": ["truncate", "complete"], "clause": "§1"}]}
+
+
+@pytest.mark.parametrize(
+    "order, basis, more, fits",
+    [
+        (COMPLETE_FIRST, "as_reported", {}, True),
+        (COMPLETE_FIRST, "truncated", {}, False),
+        (TRUNCATE_FIRST, "as_reported", {}, False),
+        (TRUNCATE_FIRST, "truncated", {}, True),
+        ({}, "as_reported", {"large_claims": None}, True),
+        ({}, "truncated", {"large_claims": None}, False),
+        ({}, "as_reported", {"completion": {"convention": "multiplier", "by_run_out": BY_RUN_OUT}}, True),
+        ({}, "truncated", {"completion": {"convention": "multiplier", "by_run_out": BY_RUN_OUT}}, False),
+        (COMPLETE_FIRST, "as_reported", {"categories": [{"id": "a", "completion_factor": "0.9"}],
+         "completion": {"convention": "multiplier"}}, True),
+        (COMPLETE_FIRST, "truncated", {"categories": [{"id": "a", "completion_factor": "0.9"}],
+         "completion": {"convention": "multiplier"}}, False),
+    ],
+)  # fmt: skip
+def test_the_basis_of_completion_agrees_with_the_sequence_of_the_steps(
+    tmp_path: Path, order: Mapping[str, Any], basis: str, more: Mapping[str, Any], fits: bool
+) -> None:
+    terms = {"completion": ONE_FACTOR} | more
+    document = completed(**{**terms, "completion": {**terms["completion"], "basis": basis}})
+    cost = document["terms"]["expenditure"]
+    document["terms"]["expenditure"] = {name: value for name, value in cost.items() if value is not None}
+    document["order"] |= order
+    if fits:
+        program = program_of(document, tmp_path)
+        assert program.findings == ()
+        assert "Completion" in [rule.topic for rule in said(terms_for(program, YEAR, None))]
+    else:
+        assert places(document, tmp_path) == [("C066", "terms.expenditure.completion.basis")]
 
 
 @pytest.mark.parametrize(
@@ -384,6 +443,32 @@ def test_a_percentile_takes_its_point_as_given(tmp_path: Path) -> None:
     given = {"member_months": 10, "reported_expenditure": 100, "large_claims_excess": 5, "truncation_point": 95}
     line = worksheet(program, YEAR, None, figures(given))["truncation_point"]
     assert (line.kind, line.unit, line.figure, line.clause) == ("given", Unit.USD, 95, "§expenditure")
+
+
+def test_nor_can_the_revenue_of_the_other_budget_of_a_blend(tmp_path: Path) -> None:
+    large = {"form": "exclude", "point": "200000", "months": "leave"}
+    blend = {"pmpm": "500", "own_weight": "50%", "blended_with": {"loss_ratio": "84%"}}
+    document = contract(expenditure={"basis": "paid", "large_claims": large}, benchmark=blend)
+    assert places(document, tmp_path) == [("C066", "terms.expenditure.large_claims.months")]
+
+
+@pytest.mark.parametrize("months, refused", [("leave", True), ("stay", False)])
+def test_the_revenue_of_excluded_members_cannot_leave_so_their_months_stay(
+    tmp_path: Path, months: str, refused: bool
+) -> None:
+    """84% of 12,000 is 10,080 for all; the cost of those who are left would be compared with everybody's revenue."""
+    large = {"form": "exclude", "point": "200000", "months": months}
+    document = contract(expenditure={"basis": "paid", "large_claims": large}, benchmark={"loss_ratio": "84%"})
+    document["terms"]["benchmark"].pop("pmpm", None)
+    if refused:
+        (finding,) = findings(document, tmp_path)
+        assert (finding.code, finding.field) == ("P4V-C066", "terms.expenditure.large_claims.months")
+        assert finding.allowed.startswith("`months: stay`")
+        return
+    given = {"member_months": 24, "reported_expenditure": 5_400 + 300_000, "large_claims_excluded": 300_000,
+             "revenue": 12_000}  # fmt: skip
+    sheet = worksheet(program_of(document, tmp_path), YEAR, None, figures(given))
+    assert [sheet[name].figure for name in ("benchmark", "expenditure", "earned")] == [10_080, 5_400, 2_340]
 
 
 @pytest.mark.parametrize(
@@ -652,6 +737,30 @@ def test_what_terms_are_asked_for(tmp_path: Path) -> None:
 # Waivers, and what is said in words
 
 
+@pytest.mark.parametrize("code", ["P4V-D099", "P4V-D030", "P4V-D073", "P4V-D031", "D012", "P4V-C012", ""])
+def test_a_waiver_of_another_fault_than_a_row_s_is_refused_with_those_that_can_be(tmp_path: Path, code: str) -> None:
+    item = {"id": "late-file", "finding": code, "most_rows": "5", "reason": "cut off"}
+    (finding,) = findings(contract(waivers={"items": [item]}), tmp_path)
+    assert (finding.code, finding.field) == ("P4V-C052", "terms.waivers.items.0.finding")
+    assert finding.found == "no fault of a single row, which alone can be waived"
+    assert finding.allowed == "one of P4V-D012, P4V-D013, P4V-D015, P4V-D033, P4V-D034, P4V-D036"
+
+
+def test_what_can_be_waived_is_what_can_be_wrong_with_a_row() -> None:
+    columns = ["group_id", "member_id", "month", "year", "purpose", "product", "member_months", "first_day", "last_day",
+               "risk_score", "allowed", "paid.pharmacy", "revenue"]  # fmt: skip
+    bound = [
+        Bound(name, kind, name, place)
+        for place, name in enumerate(columns, start=1)
+        if (kind := kind_of("member_months", name)) is not None
+    ]
+    assert len(bound) == len(columns)
+    codes = {rule.code for yearly in (False, True) for rule in row_rules(bound, yearly)}
+    assert codes == set(ROW_CODES)
+    for code in ROW_CODES:
+        assert Waiver(id="a", finding=code, most_rows="1", reason="r").finding == code  # type: ignore[arg-type]
+
+
 def test_waivers_change_nothing_that_is_paid(tmp_path: Path) -> None:
     item = {"id": "late-file", "finding": "P4V-D012", "most_rows": "5", "reason": "cut off"}
     document = contract(waivers={"items": [item]})
@@ -679,7 +788,8 @@ def test_what_counts_is_said_in_words(tmp_path: Path) -> None:
     large = percentile() | {"threshold": "full", "across_moves": "each_group"}
     where = [{"column": "area", "values": ["MA", "CT"]}]
     against = POOLED | {
-        "market_trend": MARKET, "own_weight": "50%", "regional": {"exclude": "none", "where": where}
+        "market_trend": MARKET | {"cost": "as_reported"}, "own_weight": "50%",
+        "regional": {"exclude": "none", "where": where, "cost": "same_steps"},
     }  # fmt: skip
     document = contract(
         member_months=members, expenditure={"basis": "paid", "large_claims": large}, benchmark=against,
@@ -704,8 +814,9 @@ def test_what_counts_is_said_in_words(tmp_path: Path) -> None:
         ("Baseline year 2013", "2013-01 to 2013-12, by the cost steps of this contract.", "§benchmark"),
         ("Market trend", ("From the months 2013-01 to 2013-12 to the performance period, by ppo and hmo at the "
          "group\N{RIGHT SINGLE QUOTATION MARK}s own mix; without the group\N{RIGHT SINGLE QUOTATION MARK}s own "
-         "members."), "§benchmark"),
-        ("Region", "Cost of the performance period, with all members, where area is MA or CT.", "§benchmark"),
+         "members; its cost as reported, without the cost steps of this contract."), "§benchmark"),
+        ("Region", ("Cost of the performance period, with all members, where area is MA or CT; its members truncated "
+         "as the group\N{RIGHT SINGLE QUOTATION MARK}s are."), "§benchmark"),
         ("Risk", "Average risk score of members against that of baseline year 2013, beyond the change of the market.",
          "§risk"),
     ]  # fmt: skip

@@ -207,7 +207,7 @@ def test_deaths_references_and_totals(contract: Path) -> None:
     The point is the highest of the reference, 600.00; so 4,000.00 - 600.00 = 3,400.00, and half is 1,700.00.
     """
     reference = contract.with_name("frozen.csv")
-    reference.write_text("amount\n100.00\n600.00\n", encoding="utf-8")
+    reference.write_text("amount_of_member\n100.00\n600.00\n", encoding="utf-8")
     sha256 = digest_of(reference.read_bytes())
     text = CONTRACT.replace(
         'panel: members, clause: "1"',

@@ -6,6 +6,7 @@ The figures are those of the design's practice of settlement, section 2 and 9, a
 from collections.abc import Mapping
 from datetime import date
 from fractions import Fraction
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -325,12 +326,84 @@ def test_a_point_below_what_many_members_cost_is_noted(desk: Desk, point: str, n
     assert bool(desk.settle()["A"].notes) is noted
 
 
+def of_market(member: str, year: int, product: str, dollars: int, months: range = range(1, 13)) -> list[str]:
+    """Rows of a member of the market whose dollars are all in the last of some months."""
+    return [f"rest,{member},{year}-{month:02},{product},{dollars if month == months[-1] else 0}.00" for month in months]
+
+
+MARKET_ROWS = [
+    *(f"A,a,{year}-{month:02},ppo,{400 if year == 2013 else 300}.00" for year in (2013, 2014) for month in range(1, 13)),
+    *of_market("m1", 2013, "ppo", 4_800), *of_market("m2", 2013, "ppo", 4_800),
+    *of_market("m1", 2014, "ppo", 4_800), *of_market("m2", 2014, "ppo", 500_000),
+]  # fmt: skip
+WITH_PRODUCT = "group_id,member_id,month,product,allowed"
+POINT = large("truncate", "5040.00")
+OWN_YEAR = """\
+  benchmark: {years: [{id: base, weight: 100%}], baseline_periods: [{id: base, period: 2013POINT}],
+    market_trend: {base: 2013, cells: [ppo], exclude: group, cost: COST}, clause: "§4"}
+"""
+
+
+@pytest.mark.parametrize(
+    "counted, point, pmpm_now, pmpm_then, benchmark",
+    [
+        # 4,800 and 5,040 over 24 months now, 400.00 then; 400 x 12 x 1.025
+        ("same_steps", "", Fraction(410), Fraction(400), 4_920),
+        # at 4,000 in the base, of the market as of the group: 333.33 then; 4,000 x 410 / 333.33
+        ("same_steps", ", point: 4000", Fraction(410), Fraction(1_000, 3), 4_920),
+        # 504,800 over 24 months: the market's one member is in the trend with all that he cost
+        ("as_reported", "", Fraction(504_800, 24), Fraction(400), 252_400),
+    ],
+)
+def test_the_market_is_truncated_as_the_group_is_or_not_at_all(
+    desk: Desk, counted: str, point: str, pmpm_now: Fraction, pmpm_then: Fraction, benchmark: int
+) -> None:
+    desk.rows(WITH_PRODUCT, MARKET_ROWS)
+    desk.contract(SHARE + OWN_YEAR.replace("POINT", point).replace("COST", counted) + cost(POINT))
+    lines = desk.lines()
+    assert (lines["market_pmpm.ppo"], lines["market_base_pmpm.ppo"]) == (pmpm_now, pmpm_then)
+    assert lines["market_trend"] == pmpm_now / pmpm_then
+    assert (lines["benchmark"], lines["expenditure"]) == (benchmark, 3_600)
+
+
+def test_a_region_is_truncated_member_by_member(desk: Desk) -> None:
+    """504,800 less 494,960 over 24 months is 410.00; half of it and half of 400.00 is 405.00."""
+    desk.rows(WITH_PRODUCT, MARKET_ROWS)
+    against = "benchmark: {pmpm: 400.00, own_weight: 50%, regional: {exclude: group, cost: same_steps}"
+    desk.contract(SHARE + f'  {against}, clause: "§4"}}\n' + cost(POINT))
+    lines = desk.lines()
+    assert (lines["regional_large_claims_excess"], lines["regional_pmpm"]) == (494_960, 410)
+    assert lines["benchmark_pmpm"] == 405
+
+
+@pytest.mark.parametrize(
+    "threshold, excess",
+    [
+        ("full", {"ppo": 960, "hmo": 0}),
+        # ten months of twelve: 4,200 in each
+        ("prorated", {"ppo": 1_800, "hmo": 800}),
+    ],
+)
+def test_a_member_of_the_market_with_two_products_has_the_point_in_each(
+    desk: Desk, threshold: str, excess: dict[str, int]
+) -> None:
+    both = of_market("m1", 2014, "ppo", 6_000, range(1, 7)) + of_market("m1", 2014, "hmo", 5_000, range(7, 11))
+    before = of_market("m2", 2013, "ppo", 1_200) + of_market("m3", 2013, "hmo", 1_200)
+    cover = of_market("m4", 2014, "hmo", 0, range(11, 13)) + of_market("m5", 2014, "ppo", 0, range(7, 13))
+    own = [row for row in MARKET_ROWS if row.startswith("A,")]
+    desk.rows(WITH_PRODUCT, own + both + before + cover)
+    trend = "{base: 2013, cells: [ppo, hmo], exclude: group, cost: same_steps}"
+    against = f'  benchmark: {{pmpm: 400.00, market_trend: {trend}, clause: "§4"}}\n'
+    desk.contract(SHARE + against + cost(large("truncate", "5040.00", threshold)))
+    lines = desk.lines()
+    assert {cell: lines[f"market_large_claims_excess.{cell}"] for cell in excess} == excess
+    assert lines["market_base_large_claims_excess.hmo"] == 0
+
+
 def test_a_percentile_of_a_frozen_reference(desk: Desk) -> None:
     """The 99th percentile of 1 to 200 dollars is 198; annualised from half-years 396; another file is refused."""
-    content = "amount,member_months\n" + "".join(f"{place}.00,6\n" for place in range(1, 201))
+    content = "amount_of_member,member_months\n" + "".join(f"{place}.00,6\n" for place in range(1, 201))
     (desk.root / "ref.csv").write_text(content)
-    from hashlib import sha256
-
     digest = sha256(content.encode()).hexdigest()
     desk.rows(HEAD, year_of({"m1": 100_000}))
     desk.more = "}\nreferences: {frozen: {file: ref.csv}"
@@ -344,3 +417,24 @@ def test_a_percentile_of_a_frozen_reference(desk: Desk) -> None:
     with pytest.raises(Refusal) as refused:
         desk.lines()
     assert [finding.code for finding in refused.value.findings] == ["P4V-D070"]
+
+
+@pytest.mark.parametrize("of, column", [("members", "amount_of_member_year"), ("member_years", "amount_of_member")])
+def test_a_reference_says_what_its_amounts_are_of(desk: Desk, of: str, column: str) -> None:
+    """A percentile of members is no percentile of member-years; a file that says neither is refused too."""
+    desk.rows(HEAD, year_of({"m1": 100_000}))
+    desk.more = "}\nreferences: {frozen: {file: ref.csv}"
+    found = []
+    for header in (column, "amount"):
+        content = f"{header}\n1.00\n2.00\n"
+        (desk.root / "ref.csv").write_text(content)
+        digest = sha256(content.encode()).hexdigest()
+        percentile = f"percentile: {{at: 99%, of: {of}, amounts: actual, reference: frozen, sha256: {digest}}}"
+        block = f"large_claims: {{form: truncate, {percentile}, threshold: full, across_moves: each_group}}"
+        desk.contract(SHARE + BUDGET + cost(block))
+        with pytest.raises(Refusal) as refused:
+            desk.lines()
+        found += [(finding.code, finding.found) for finding in refused.value.findings]
+    other = {"members": "member years", "member_years": "members"}[of]
+    wanted = {"members": "amount_of_member", "member_years": "amount_of_member_year"}[of]
+    assert found == [("P4V-D004", f"amounts of {other}, in `{column}`"), ("P4V-D004", f"no column `{wanted}`")]

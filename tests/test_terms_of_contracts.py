@@ -118,6 +118,107 @@ def test_the_forms_of_a_fee(tmp_path, fee, figures, lines):
     agrees(tmp_path, f'care_coordination_fee: {{{fee}, clause: "2"}}\n' + FEE, figures, lines)
 
 
+# A blend of any two budgets
+
+
+@pytest.mark.parametrize(
+    "terms, figures, lines",
+    [
+        # 85% of 1,200,000 over 2,000 months is 510.00; 60% of it and 40% of 490.00 are 502.00; half of 44,000
+        ("loss_ratio: 85%, own_weight: 60%, regional_pmpm: 490", "revenue: 1200000, expenditure: 960000",
+         "own_budget: 1020000, own_budget_pmpm: 510, benchmark_pmpm: 502, benchmark: 1004000, earned: 22000"),
+        # 400.00 and 85% of 1,000,000, 425.00: 412.50; half of 25,000
+        ("pmpm: 400, own_weight: 50%, blended_with: {loss_ratio: 85%}", "revenue: 1000000, expenditure: 800000",
+         "other_budget: 850000, other_budget_pmpm: 425, benchmark: 825000, earned: 12500"),
+        # 450.00 at a quarter, 400.00 at three: 412.50; 1% off is 408.375
+        ("given: yes, own_weight: 25%, blended_with: {given: yes}, discount: 1%",
+         "own_budget: 900000, other_budget: 800000, expenditure: 800000",
+         "own_budget_pmpm: 450, other_budget_pmpm: 400, benchmark: 816750, earned: 8375"),
+        # 80% of 900,000 is 360.00; with 440.00 in equal parts 400.00
+        ("loss_ratio: 80%, own_weight: 50%, blended_with: {pmpm: 440}", "revenue: 900000, expenditure: 790000",
+         "own_budget_pmpm: 360, benchmark: 800000, earned: 5000"),
+        # a base year of 390.00 at 1.10 is 429.00; with 425.00 in equal parts 427.00
+        ("given_pmpm: yes, trend: 1.10, own_weight: 50%, blended_with: {loss_ratio: 85%}",
+         "baseline_pmpm: 390, revenue: 1000000, expenditure: 844000", "benchmark: 854000, earned: 5000"),
+    ],
+)  # fmt: skip
+def test_any_two_budgets_are_blended_per_member_month(tmp_path, terms, figures, lines):
+    agrees(tmp_path, f'benchmark: {{{terms}, clause: "1"}}\n' + HALF + EARNED, "member_months: 2000, " + figures, lines)
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        "loss_ratio: 85%, own_weight: 60%",
+        "loss_ratio: 85%, blended_with: {pmpm: 400}",
+        "loss_ratio: 85%, own_weight: 60%, blended_with: {pmpm: 400}, regional_pmpm: 490",
+        "loss_ratio: 85%, own_weight: 60%, blended_with: {pmpm: 400, given: yes}",
+        "loss_ratio: 85%, own_weight: 60%, blended_with: {pmpm: 400}, trend: 1.02",
+    ],
+)
+def test_a_blend_has_two_budgets(tmp_path, terms):
+    found = check(tmp_path, f'benchmark: {{{terms}, clause: "1"}}\n' + HALF + EARNED, "member_months: 1", "earned: 1")
+    assert "P4V-C023" in found
+
+
+# Named adjustments
+
+OF_MEMBERS = """\
+benchmark: {pooled_years: ["2012"], baseline_periods: [{id: "2012", period: 2012}], clause: "1"}
+expenditure: {basis: paid, large_claims: {form: truncate, point: 100000}, clause: "4"}
+"""
+REBATES = "{id: rebates, side: expenditure, periods: [{id: performance, pmpm: -4.50}, {id: '2012', pmpm: -10}]}"
+RECOVERIES = "{id: recoveries, side: expenditure, when: before_large_claims, periods: [{id: '2012', dollars: 5000}]}"
+COST_OF_BOTH = (
+    "member_months: 2000, reported_expenditure: 900000, large_claims_excess: 40000, baseline_member_months.2012: 1000, "
+    "baseline_reported_expenditure.2012: 480000, baseline_large_claims_excess.2012: 20000"
+)
+
+
+def adjusted(*items: str) -> str:
+    return OF_MEMBERS + f'adjustments: {{items: [{", ".join(items)}], clause: "5"}}\n' + HALF + EARNED
+
+
+def test_an_adjustment_of_a_baseline_year_in_its_place_among_the_steps(tmp_path):
+    """480,000 + 5,000 less 20,000 less 10 x 1,000 is 455,000: 455.00 x 2,000 is 910,000. The cost of the period is
+    900,000 less 40,000 less 4.50 x 2,000, 851,000; half of 59,000."""
+    lines = (
+        "adjusted_expenditure.before_large_claims-2012: 485000, adjustment_dollars.recoveries-2012: 5000, "
+        "adjustment_of_months.rebates-2012: -10000, baseline_expenditure.2012: 455000, baseline_pmpm: 455, "
+        "adjustment_of_months.rebates: -9000, expenditure: 851000, benchmark: 910000, earned: 29500"
+    )
+    agrees(tmp_path, adjusted(REBATES, RECOVERIES), COST_OF_BOTH, lines)
+
+
+def test_an_adjustment_without_periods_is_of_the_performance_period_alone(tmp_path):
+    """900,000 less 40,000 less 9,000 is 851,000, against 460.00 x 2,000: half of 69,000."""
+    rebates = "{id: rebates, side: expenditure, pmpm: -4.50}"
+    agrees(tmp_path, adjusted(rebates), COST_OF_BOTH, "baseline_expenditure.2012: 460000, earned: 34500")
+
+
+def test_an_adjustment_of_a_year_can_be_given(tmp_path):
+    """460,000 less 15,000 is 445.00 x 2,000, 890,000, against 860,000: half of 30,000. None for the period."""
+    one_sided = "{id: capitation, side: expenditure, periods: [{id: '2012', given: yes}]}"
+    given = COST_OF_BOTH + ", adjustment.capitation-2012: -15000"
+    agrees(tmp_path, adjusted(one_sided), given, "expenditure: 860000, benchmark: 890000, earned: 15000")
+
+
+@pytest.mark.parametrize(
+    "item, code",
+    [
+        ("{id: a, side: expenditure, periods: [{id: '2011', dollars: 1}]}", "P4V-C022"),
+        ("{id: a, side: benchmark, periods: [{id: '2012', dollars: 1}]}", "P4V-C023"),
+        ("{id: a, side: expenditure, dollars: 1, periods: [{id: '2012', dollars: 1}]}", "P4V-C023"),
+        ("{id: a, side: expenditure, periods: [{id: '2012', dollars: 1, pmpm: 1}]}", "P4V-C023"),
+        ("{id: a, side: expenditure, periods: [{id: '2012', dollars: 1}, {id: '2012', dollars: 2}]}", "P4V-C046"),
+        ("{id: a-2012, side: expenditure, dollars: 1}, {id: a, side: expenditure, periods: [{id: '2012', dollars: 1}]}",
+         "P4V-C046"),
+    ],
+)  # fmt: skip
+def test_periods_of_an_adjustment_that_cannot_be(tmp_path, item, code):
+    assert code in check(tmp_path, adjusted(item), COST_OF_BOTH, "earned: 1")
+
+
 # Quality
 
 

@@ -293,11 +293,14 @@ def data_describe(
     point: Annotated[
         list[str] | None, typer.Option("--point", help="Dollars: the share of members whose year costs more.")
     ] = None,
+    fingerprint: Annotated[
+        bool, typer.Option("--fingerprint", help="What all rows come to, in any order and form: 5 s a million.")
+    ] = False,
     json_lines: json_option = False,
 ) -> None:
     """Say what the tables hold: rows, member months and dollars by group and month, columns, shares, completion."""
     from p4v.workspace.document import read_workspace
     from p4v.workspace.look import described
 
-    for line in described(read_workspace(workspace, day_option("--known", known)), point or ()):
+    for line in described(read_workspace(workspace, day_option("--known", known)), point or (), fingerprint):
         typer.echo(line)

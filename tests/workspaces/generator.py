@@ -390,6 +390,8 @@ def benchmark(world: World, cost: Document) -> Document:
     years = max((world.first - world.start) // 12, 1)
     kind = draw.choice(["pmpm", "pmpm", "baseline", "baseline", "baseline", "loss_ratio"])
     if kind == "loss_ratio" and "revenue" in world.columns:
+        if cost.get("large_claims", {}).get("form") == "exclude":
+            cost["large_claims"]["months"] = "stay"
         return {"loss_ratio": "85%"}
     if kind == "baseline":
         baseline(world, found, cost, years)
@@ -416,7 +418,7 @@ def market(world: World) -> Document:
     found: Document = {"exclude": world.draw.choice(["group", "group", "all_contracted", "none"])}
     if "area" in world.columns and world.chance(40):
         found["where"] = [{"column": "area", "values": ["MA"]}]
-    return found
+    return found | {"cost": "as_reported"}
 
 
 def baseline(world: World, found: Document, cost: Document, years: int) -> None:
@@ -732,6 +734,7 @@ def attempt(draw: Random) -> Draft | None:
     for group, terms, order in drawn:
         percentile = terms["expenditure"].get("large_claims", {}).get("percentile")
         if percentile is not None:
+            percentile["of"] = "members" if "amount_of_member," in content else "member_years"
             percentile["sha256"] = hashlib.sha256(content.encode()).hexdigest()
         document = contract(group, world.period, terms, order)
         if steered(world, document, tables, asked):
@@ -744,7 +747,8 @@ def frozen(draw: Random) -> str:
     amounts = [
         draw.choice([50_000, 400_000, 1_500_000]) + draw.randint(0, 400_000) for _ in range(draw.randint(20, 60))
     ]
-    lines = ["amount,member_months", *(f"{money(cents)},{draw.choice(['12', '12', '6', '3.5'])}" for cents in amounts)]
+    of = draw.choice(["amount_of_member", "amount_of_member_year"])
+    lines = [f"{of},member_months", *(f"{money(cents)},{draw.choice(['12', '12', '6', '3.5'])}" for cents in amounts)]
     return "\n".join(lines) + "\n"
 
 

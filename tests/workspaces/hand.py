@@ -239,7 +239,9 @@ def short_stays(least: str) -> Draft:
 
 def at_percentile(at: str, amounts: str) -> Draft:
     """Ten reference amounts of 1,000 to 10,000; the fifth for six months only, 10,000 a year. A member of 12,000."""
-    content = "amount,member_months\n" + "".join(f"{n * 1000}.00,{6 if n == 5 else 12}\n" for n in range(1, 11))
+    content = "amount_of_member,member_months\n" + "".join(
+        f"{n * 1000}.00,{6 if n == 5 else 12}\n" for n in range(1, 11)
+    )
     percentile = {
         "at": at, "of": "members", "amounts": amounts, "reference": "frozen",
         "sha256": hashlib.sha256(content.encode()).hexdigest(),

@@ -366,7 +366,7 @@ class Steps:
         percentile = self.large["percentile"]
         amounts = []
         for record in self.references[percentile["reference"]]:
-            amount = number(record["amount"])
+            amount = number(record[{"members": "amount_of_member"}.get(percentile["of"], "amount_of_member_year")])
             annualised = percentile["amounts"] == "annualised"
             amounts.append(amount * 12 / number(record["member_months"]) if annualised else amount)
         return nearest_rank(amounts, number(percentile["at"]))

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from p4v.contract.blocks import Block
-from p4v.contract.blocks.benchmark import Benchmark, Risk
-from p4v.contract.blocks.cost import Expenditure
+from p4v.contract.blocks.benchmark import Benchmark, Market, Risk
+from p4v.contract.blocks.cost import PERFORMANCE, Adjustments, Expenditure
 from p4v.contract.blocks.members import Exclusion, MemberMonths
 from p4v.contract.blocks.rewards import CareCoordinationFee
 
@@ -105,6 +105,53 @@ def missing_partners(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, st
         yield "fee_reset", "`fee_reset` on a fee that is not flat", "`care_coordination_fee` with `pmpm`"
     yield from _missing_for_years(blocks)
     yield from _missing_for_scores(blocks)
+    yield from _missing_for_adjustments(blocks)
+    for name, market in _markets(blocks):
+        steps = _steps_of_cost(blocks)
+        if steps and market.cost is None:
+            found = f"no `cost`, although the contract has {' and '.join(steps)}"
+            allowed = "`cost: as_reported`, or `same_steps`: how the market's cost is counted beside the group's"
+            yield f"benchmark.{name}.cost", found, allowed
+
+
+def _markets(blocks: Mapping[str, Block]) -> Iterator[tuple[str, Market]]:
+    against = blocks.get("benchmark")
+    if isinstance(against, Benchmark):
+        for name, market in (("market_trend", against.market_trend), ("regional", against.regional)):
+            if market is not None:
+                yield name, market
+
+
+def _steps_of_cost(blocks: Mapping[str, Block]) -> list[str]:
+    """What the contract does with the group's dollars, by the terms that say so."""
+    cost = blocks.get("expenditure")
+    if not isinstance(cost, Expenditure):
+        return []
+    terms = {
+        "`large_claims`": cost.large_claims is not None,
+        "`completion`": cost.completion is not None,
+        "`benefit_factor`": any(category.benefit_factor is not None for category in cost.categories or []),
+        "`administrative_share`": cost.administrative_share is not None,
+    }
+    return [term for term, stated in terms.items() if stated]
+
+
+def _other_steps_of_market(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
+    """A market's members can be truncated one by one, and no more."""
+    cost = blocks.get("expenditure")
+    large = cost.large_claims if isinstance(cost, Expenditure) else None
+    steps = _steps_of_cost(blocks)
+    fits = steps == ["`large_claims`"] and large is not None and large.form == "truncate"
+    for name, market in _markets(blocks):
+        if market.cost == "same_steps" and not fits:
+            found = f"`same_steps` with {' and '.join(steps) or 'no step of the cost'}"
+            if large is not None and large.form != "truncate":
+                found += f" of form `{large.form}`"
+            yield (
+                f"benchmark.{name}.cost",
+                found,
+                "`as_reported`; `same_steps` with form `truncate` of `large_claims` alone",
+            )
 
 
 def _missing_for_years(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
@@ -129,6 +176,18 @@ def _missing_for_scores(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str,
         yield "risk.scores.relative_to", "no market", "`market_trend` of `benchmark`, whose market it is"
 
 
+def _missing_for_adjustments(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
+    """Baseline years of an adjustment whose cost does not come from members."""
+    block, against = blocks.get("adjustments"), blocks.get("benchmark")
+    years = [year.id for year in against.baseline_periods or []] if isinstance(against, Benchmark) else []
+    for place, item in enumerate(block.items if isinstance(block, Adjustments) else []):
+        for number, period in enumerate(item.periods or []):
+            if period.id not in (PERFORMANCE, *years):
+                allowed = f"`{PERFORMANCE}`, or one of the `baseline_periods` of `benchmark`"
+                path = f"adjustments.items.{place}.periods.{number}.id"
+                yield path, f"`{period.id}`, which is no baseline year", allowed
+
+
 def one_sided(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
     """Exclusions of the cost that leave members out on one side of the comparison alone."""
     against = blocks.get("benchmark")
@@ -145,6 +204,29 @@ def one_sided(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
             found = f"`{exclusion.id}`, which does not apply to {' and '.join(missing)}"
             allowed = f"`[{', '.join(concerned)}]`: the same members are left out wherever costs are compared"
             yield f"member_months.exclusions.{place}.periods", found, allowed
+
+
+def other_basis(blocks: Mapping[str, Block], cost_steps: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    """A basis of completion that is not what the steps complete, in their sequence."""
+    cost = blocks.get("expenditure")
+    completion = cost.completion if isinstance(cost, Expenditure) else None
+    if completion is None or completion.basis is None:
+        return
+    found = f"basis `{completion.basis}`, but "
+    if completion.basis == "truncated" and "truncate" not in cost_steps:
+        yield "expenditure.completion.basis", found + "no large claims are taken out", "`as_reported`"
+    elif completion.factor is None:
+        if completion.basis == "truncated":
+            what = "months by run-out and categories are completed as reported"
+            yield "expenditure.completion.basis", found + what, "`as_reported`, or one `factor`"
+    elif "truncate" in cost_steps:
+        before = cost_steps.index("complete") < cost_steps.index("truncate")
+        if before is not (completion.basis == "as_reported"):
+            first, second = ("complete", "truncate") if before else ("truncate", "complete")
+            allowed = (
+                f"the other basis, or a move: `{{step: complete, {'after' if before else 'before'}: truncate, …}}`"
+            )
+            yield "expenditure.completion.basis", found + f"`{first}` before `{second}`", allowed
 
 
 def named_alike(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
@@ -200,13 +282,25 @@ def _excluded_by_run_out(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str
         yield "expenditure.large_claims", found, "one `factor`, or another form than `exclude`"
 
 
+def _revenue_of_excluded(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
+    """Revenue is not counted member by member, so that it stays where members leave."""
+    against, cost = blocks.get("benchmark"), blocks.get("expenditure")
+    large = cost.large_claims if isinstance(cost, Expenditure) else None
+    rests = isinstance(against, Benchmark) and against.revenue_counts()
+    if rests and large is not None and large.months == "leave":
+        found = "members who leave with their months beside a `loss_ratio`, whose revenue would stay"
+        yield "expenditure.large_claims.months", found, "`months: stay`: months and revenue stay, dollars leave"
+
+
 def ill_matched(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
     """Blocks that do not go together: block, what was found, what is allowed."""
     against = blocks.get("benchmark")
     yield from _excluded_by_run_out(blocks)
     yield from _beside_cells(blocks)
     yield from _other_categories(blocks)
-    in_dollars = getattr(against, "given", None) or getattr(against, "loss_ratio", None) is not None
+    yield from _revenue_of_excluded(blocks)
+    yield from _other_steps_of_market(blocks)
+    in_dollars = isinstance(against, Benchmark) and against.in_dollars()
     if "fee_reset" in blocks and in_dollars and getattr(blocks["fee_reset"], "decrease", None) == "from_costs":
         yield "fee_reset", "`fee_reset` against a benchmark in dollars", "a benchmark per member per month"
     gate = blocks.get("gate")

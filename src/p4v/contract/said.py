@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from p4v.contract.blocks import Block
-from p4v.contract.blocks.benchmark import BaselinePeriod, Benchmark, Market, Risk
+from p4v.contract.blocks.benchmark import BaselinePeriod, Benchmark, Market, MarketTrend, Risk
 from p4v.contract.blocks.cost import Expenditure, LargeClaims
 from p4v.contract.blocks.members import Exclusion, MemberMonths
 from p4v.contract.terms import Terms
@@ -28,9 +28,17 @@ _MARKET = {
     "all_contracted": "without members of contracted groups",
     "none": "with all members",
 }
+_MARKET_COST = {
+    "as_reported": "its cost as reported, without the cost steps of this contract",
+    "same_steps": "its members truncated as the group\N{RIGHT SINGLE QUOTATION MARK}s are",
+}
 _POINT = {
     "full": "The point holds in full for members with fewer months than the period",
     "prorated": "The point holds in proportion to a member\N{RIGHT SINGLE QUOTATION MARK}s months",
+}
+_BASIS = {
+    "as_reported": "Factors measured on dollars as reported.",
+    "truncated": "Factors measured on dollars after large claims, which complete less.",
 }
 _MOVES = {
     "one_threshold": "a member who moves between groups has one point for both",
@@ -113,6 +121,8 @@ def _cost(terms: Terms) -> Iterator[Said]:
         return
     if block.by == "products":
         yield _stated(terms, "expenditure", "by", "Cost", "Each category is a product.")
+    if block.completion is not None and block.completion.basis is not None:
+        yield _stated(terms, "expenditure", "completion", "Completion", _BASIS[block.completion.basis], "basis")
     large = block.large_claims
     if large is not None:
         if large.percentile is not None:
@@ -141,11 +151,11 @@ def _benchmark(terms: Terms) -> Iterator[Said]:
     if trend is not None:
         text = (
             f"From the months {trend.base} to the performance period, by {_and(trend.cells)} "
-            f"at the group\N{RIGHT SINGLE QUOTATION MARK}s own mix; {_whose(trend)}."
+            f"at the group\N{RIGHT SINGLE QUOTATION MARK}s own mix; {_whose(trend)}{_counted(trend)}."
         )
         yield _stated(terms, "benchmark", "market_trend", "Market trend", text)
     if block.regional is not None:
-        text = f"Cost of the performance period, {_whose(block.regional)}."
+        text = f"Cost of the performance period, {_whose(block.regional)}{_counted(block.regional)}."
         yield _stated(terms, "benchmark", "regional", "Region", text)
     if block.parts is not None:
         yield _stated(terms, "benchmark", "parts", "Parts of the population", f"Each part is one of the {block.parts}.")
@@ -163,6 +173,14 @@ def _year(year: BaselinePeriod) -> str:
 def _whose(market: Market) -> str:
     rows = [f"{_words(where.column)} is {_or(where.values)}" for where in market.where or []]
     return f"{_MARKET[market.exclude]}{', where ' + _and(rows) if rows else ''}"
+
+
+def _counted(market: Market) -> str:
+    """How the market's cost is counted beside the group's, where the contract says so."""
+    if market.cost is None:
+        return ""
+    apart = ", in each product" if market.cost == "same_steps" and isinstance(market, MarketTrend) else ""
+    return f"; {_MARKET_COST[market.cost]}{apart}"
 
 
 def _and_then(first: str | None, second: str | None) -> str:

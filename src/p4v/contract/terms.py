@@ -12,7 +12,15 @@ from pydantic import ValidationError
 
 from p4v.contract.blocks import KINDS, NEEDED, Block, Called
 from p4v.contract.documents import REMOVED, Part, Program, findings_of, node_at
-from p4v.contract.lint import idle_terms, ill_matched, missing_partners, named_alike, one_sided, unused_blocks
+from p4v.contract.lint import (
+    idle_terms,
+    ill_matched,
+    missing_partners,
+    named_alike,
+    one_sided,
+    other_basis,
+    unused_blocks,
+)
 from p4v.contract.models import Amendment, ContractDocument, Document, days_of
 from p4v.contract.order import (
     Order,
@@ -444,6 +452,8 @@ def _order(program: Program, blocks: Mapping[str, Block]) -> tuple[tuple[str, ..
     try:
         steps = ordered_steps(order, active)
         findings += _silent_findings(program, order, active)
+        if program.kind == "pay_for_value":
+            findings += [_at_block(program, "P4V-C066", *fault) for fault in other_basis(blocks, steps[0])]
     except OrderFault as fault:
         findings.insert(0, _order_finding(program, fault))
     if findings:

@@ -20,7 +20,8 @@ from p4v.units import Unit
 ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
 ID_ALLOWED = "a letter or digit, then up to 63 letters, digits, _ or -"
 _NAME_PATTERN = re.compile(r"[a-z][a-z0-9_]{0,63}(\.[A-Za-z0-9][A-Za-z0-9_-]{0,63})?", re.ASCII)
-_DATA_CODE = re.compile(r"P4V-D[0-9]{3}", re.ASCII)
+ROW_CODES = ("P4V-D012", "P4V-D013", "P4V-D015", "P4V-D033", "P4V-D034", "P4V-D036")
+"""Faults of a single row, which can be left out and the others settled; those of `p4v.data.typed.row_rules`."""
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _TEXT_LIMIT = 400
 
@@ -68,10 +69,10 @@ def _id(value: Any) -> str:
     return text
 
 
-def _data_code(value: Any) -> str:
+def _row_code(value: Any) -> str:
     text = _scalar(value)
-    if not _DATA_CODE.fullmatch(text):
-        raise fault("P4V-C031", f"{len(text)} characters that are no code of data", "a code such as P4V-D012")
+    if text not in ROW_CODES:
+        raise fault("P4V-C052", "no fault of a single row, which alone can be waived", f"one of {', '.join(ROW_CODES)}")
     return text
 
 
@@ -146,6 +147,11 @@ Places = Annotated[
 ]
 Dollars = Annotated[Fraction, PlainValidator(_number(read_number, _ZERO, None, "0.00 or more")), Unit.USD]
 SignedDollars = Annotated[Fraction, PlainValidator(_number(read_number, None, None, "a number of dollars")), Unit.USD]
+SignedDollarsPmpm = Annotated[
+    Fraction,
+    PlainValidator(_number(read_number, None, None, "a number of dollars per member per month")),
+    Unit.USD_PMPM,
+]
 DollarsPerPerson = Annotated[
     Fraction, PlainValidator(_number(read_number, _ZERO, None, "0.00 or more")), Unit.USD_PER_PERSON
 ]
@@ -174,7 +180,7 @@ def _level(value: Any) -> Level:
 
 MeasureLevel = Annotated[Level, PlainValidator(_level)]
 Id = Annotated[str, PlainValidator(_id)]
-DataCode = Annotated[str, PlainValidator(_data_code)]
+RowCode = Annotated[str, PlainValidator(_row_code)]
 Digest = Annotated[str, PlainValidator(_digest)]
 LineName = Annotated[str, PlainValidator(_line_name)]
 Text = Annotated[str, PlainValidator(_text)]

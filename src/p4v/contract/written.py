@@ -28,6 +28,7 @@ _BY_NAME = {
     "Shift": Written("points with their sign, from -100% to 100%", "5%", rf"{_NUMBER}%"),
     "DollarsPmpm": Written("dollars per member per month, 0.00 or more", "500.00", _POSITIVE),
     "Dollars": Written("dollars, 0.00 or more", "500.00", _POSITIVE),
+    "SignedDollarsPmpm": Written("dollars per member per month", "-4.50", _NUMBER),
     "SignedDollars": Written("dollars", "500.00", _NUMBER),
     "DollarsPerPerson": Written("dollars per person, 0.00 or more", "35.00", _POSITIVE),
     "Factor": Written("a factor above 0, such as 1.0625", "1.0625", _POSITIVE),
@@ -41,7 +42,9 @@ _BY_NAME = {
         "a share with its sign, or a bare number where the measure is none", "76%", rf"{_POSITIVE}%?"
     ),
     "Id": Written(f"an id: {values.ID_ALLOWED}", "example", values.ID_PATTERN.pattern),
-    "DataCode": Written("a code of a finding in data", "P4V-D012", r"P4V-D[0-9]{3}"),
+    "RowCode": Written(
+        f"the code of a fault of a row: {', '.join(values.ROW_CODES)}", "P4V-D012", "|".join(values.ROW_CODES)
+    ),
     "Digest": Written("a SHA-256 digest, 64 digits and letters a to f", "0" * 64, r"[0-9a-f]{64}"),
     "LineName": Written("a line's name, such as earned or rate.bcs", "earned", r"[a-z][a-z0-9_]*(\.[A-Za-z0-9_-]+)?"),
     "Text": Written("a text of 1 to 400 characters", '"§4.1"'),

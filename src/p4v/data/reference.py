@@ -1,5 +1,6 @@
 """Frozen amounts that a contract reads its truncation point from: a file with a digest that the contract names."""
 
+from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 
@@ -17,7 +18,9 @@ _DIGITS = 11
 """Before the point, as in every table of amounts: so many, in cents or millionths, fit whole numbers of 64 bits."""
 _UNITS = 10**6
 _YEAR = 12
-_AMOUNT, _MONTHS = "amount", "member_months"
+_MONTHS = "member_months"
+AMOUNTS: Mapping[str, str] = {"members": "amount_of_member", "member_years": "amount_of_member_year"}
+"""What a reference is of to the column of its amounts: the file says it, and the contract says the same."""
 
 
 def point_of(path: Path, wanted: Percentile) -> Fraction:
@@ -29,7 +32,7 @@ def point_of(path: Path, wanted: Percentile) -> Fraction:
     if table.digest != wanted.sha256:
         found, allowed = f"digest {table.digest}", f"digest {wanted.sha256}, which the contract names"
         raise Refusal([Finding("P4V-D070", table.shown, found, allowed, "sha256")])
-    amounts = _whole(table, _AMOUNT, 2, _CENTS)
+    amounts = _whole(table, _amounts_of(table, wanted), 2, _CENTS)
     if wanted.amounts == "actual":
         return Fraction(nearest_rank(np.array(amounts, dtype="i8"), wanted.at), _CENTS)
     months = _whole(table, _MONTHS, 6, _UNITS)
@@ -39,6 +42,17 @@ def point_of(path: Path, wanted: Percentile) -> Fraction:
         found, allowed = "a row without member months", "more than 0 in each row: amounts are annualised"
         raise Refusal([Finding("P4V-D034", table.shown, found, allowed, _MONTHS)]) from None
     return rank / _CENTS
+
+
+def _amounts_of(table: CsvTable, wanted: Percentile) -> str:
+    """The column of the amounts. Raises `Refusal` where the file is of something else than the contract says."""
+    column = AMOUNTS[wanted.of]
+    others = [what for what, name in AMOUNTS.items() if name in table.columns and name != column]
+    if others:
+        found = f"amounts of {others[0].replace('_', ' ')}, in `{AMOUNTS[others[0]]}`"
+        allowed = f"`{column}` alone: the contract reads a percentile of {wanted.of.replace('_', ' ')}"
+        raise Refusal([Finding("P4V-D004", table.shown, found, allowed, line=1)])
+    return column
 
 
 def _whole(table: CsvTable, column: str, decimals: int, scale: int) -> list[int]:

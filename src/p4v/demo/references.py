@@ -5,6 +5,7 @@ import io
 
 import numpy as np
 
+from p4v.data.reference import AMOUNTS
 from p4v.demo.blocks import MONTHS, PersonYears
 from p4v.demo.draws import Draws
 
@@ -27,7 +28,7 @@ def reference_csv(sample: PersonYears) -> bytes:
     amounts = annual // MONTHS * months
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["amount", "member_months"])
+    writer.writerow([AMOUNTS["member_years"], "member_months"])
     for cents, number in zip(amounts.tolist(), months.tolist(), strict=True):
         writer.writerow([f"{cents // _CENTS}.{cents % _CENTS:02d}", number])
     return text.getvalue().encode()

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from p4v.contract.blocks.benchmark import BaselinePeriod, Benchmark, Risk
+from p4v.contract.blocks.benchmark import BaselinePeriod, Benchmark, Market, Risk
 from p4v.contract.blocks.cost import Expenditure, LargeClaims
 from p4v.contract.blocks.members import MemberMonths
 from p4v.experience.plan import CENTS, FEE, MARKET, MARKET_BASE, PERFORMANCE, REGION, Plan, Served, baseline_window
@@ -78,12 +78,15 @@ class GroupReader:
         """The cells of a market, without those whom the contract takes out of it."""
         served = self.plan.windows[window]
         experience = self.experience[served.rules]
+        stays = ~np.isin(experience.cells.group, self._out_of_market(experience, exclude))
+        return Selection(experience, served, stays & (experience.cells.window == served.window))
+
+    def _out_of_market(self, experience: Experience, exclude: str) -> list[int]:
+        """The groups whose members are no part of a market."""
         out = {"group": frozenset({self.group}), "all_contracted": self.contracted | {self.group}}.get(
             exclude, frozenset()
         )
-        gone = [place for place, name in enumerate(experience.groups) if name in out]
-        stays = ~np.isin(experience.cells.group, gone)
-        return Selection(experience, served, stays & (experience.cells.window == served.window))
+        return [place for place, name in enumerate(experience.groups) if name in out]
 
     def of_part(self, key: str) -> "Selection":
         """The cells of a part of the population: a product, or another group of the pool."""
@@ -136,6 +139,31 @@ class GroupReader:
         ]
         self._note_truncated(window, sum(year.members for year in found))
         return sum((year.dollars for year in found), Fraction(0)) * self.plan.windows[window].unit
+
+    def excess_of_market(self, window: str, market: Market, cell: str | None) -> Fraction:
+        """Dollars above the point of a market's members, of all or of one of its cells: a member who has dollars in two
+        cells has the point in each.
+        """
+        served = self.plan.windows[window]
+        experience = self.experience[served.rules]
+        years, cells = experience.member_years, len(served.weights)
+        place = 0 if cell is None else _place([part.cells[0] for part in served.rules.parts[:cells]], cell)
+        mine = ~np.isin(years.group, self._out_of_market(experience, market.exclude)) & (years.window == served.window)
+        point, full = self._point_of_market(window) / served.unit, self._full_months(experience)
+        found = Fraction(0)
+        for year in range(experience.rules.years):
+            part = year * cells + place
+            amount, whole = years.amount[mine, part], years.whole[mine, part]
+            months, whole_months = years.year_months[mine, year], years.whole_year_months[mine, year]
+            found += excess(amount, months, whole, point, full, whole_months).dollars
+        return found * served.unit
+
+    def _point_of_market(self, window: str) -> Fraction:
+        """The point of the performance period; in the base, that of a baseline year of the same months."""
+        against = self.plan.terms.need("benchmark", Benchmark)
+        base = against.market_trend.base if against.market_trend is not None and window == MARKET_BASE else None
+        same = [year.id for year in against.baseline_periods or [] if year.period == base]
+        return self.point(baseline_window(same[0]) if same else PERFORMANCE)
 
     def excluded(self, window: str) -> Excluded:
         if self.large_claims().months is None:
@@ -397,11 +425,23 @@ def _is_month(key: str) -> bool:
     return len(key) == _MONTH_TEXT and key[4] == "-" and key.replace("-", "").isdigit()
 
 
+def _market_of(reader: GroupReader, window: str) -> Market:
+    against = reader.plan.terms.need("benchmark", Benchmark)
+    market = against.regional if window == REGION else against.market_trend
+    assert market is not None
+    return market
+
+
+def _excess_of_market(window: str) -> Read:
+    return lambda reader, key: (
+        reader.excess_of_market(window, _market_of(reader, window), key or None),
+        _basis(reader),
+    )
+
+
 def _of_market(window: str, dollars: bool) -> Read:
     def read(reader: GroupReader, key: str) -> tuple[Fraction | None, str]:
-        against = reader.plan.terms.need("benchmark", Benchmark)
-        market = against.regional if window == REGION else against.market_trend
-        assert market is not None
+        market = _market_of(reader, window)
         rows = reader.market(window, market.exclude)
         rows = rows.of_cell(key) if key else rows
         return (rows.dollars(), _basis(reader)) if dollars else (rows.months(), "member_months")
@@ -472,6 +512,9 @@ _STEMS: Mapping[str, Read] = {
     "baseline_large_claims_excess": _baseline(lambda reader, year, _: reader.excess(year)),
     "baseline_large_claims_excluded": _baseline(lambda reader, year, _: reader.excluded(year).dollars),
     "mix_member_months": lambda reader, key: (reader.rows(PERFORMANCE).of_cell(key).months(), "member_months"),
+    "market_large_claims_excess": _excess_of_market(MARKET),
+    "market_base_large_claims_excess": _excess_of_market(MARKET_BASE),
+    "regional_large_claims_excess": _excess_of_market(REGION),
     "market_expenditure": _of_market(MARKET, dollars=True),
     "market_member_months": _of_market(MARKET, dollars=False),
     "market_base_expenditure": _of_market(MARKET_BASE, dollars=True),

@@ -139,7 +139,7 @@ class _Planner:
             minimum_months=int(members.minimum_months * MONTH_UNITS)
             if members and members.minimum_months is not None and roster != "fee" else None,
             by_month=self._by_month(roster),
-            across_moves=large is not None and large.across_moves == "one_threshold" and not market,
+            across_moves=large is not None and large.across_moves == "one_threshold" and (not market or bool(parts)),
             cell=self._cell(roster),
         )  # fmt: skip
 
@@ -274,7 +274,7 @@ class _Planner:
         return {FEE: Served(rules, 0, *_weights(parts.values()))}
 
     def _market(self) -> dict[str, Served]:
-        """A market's members are never taken one by one: no part of their amounts is wanted."""
+        """A market's members are taken one by one only where they are truncated as the group's are, cell by cell."""
         against = self.terms.block("benchmark", Benchmark)
         if against is None:
             return {}
@@ -282,14 +282,25 @@ class _Planner:
         now = Window(MARKET, "market", self.terms.period)
         if against.market_trend is not None:
             windows = (now, Window(MARKET_BASE, "market_base", against.market_trend.base))
-            rules = self._rules("cost", windows, (), against.market_trend)
-            found |= {window.id: Served(rules, place, *_weights(())) for place, window in enumerate(windows)}
+            parts = self._parts_of_market(against.market_trend, against.market_trend.cells)
+            rules = self._rules("cost", windows, parts, against.market_trend)
+            worth = _weights(Fraction(1) for _ in parts)
+            found |= {window.id: Served(rules, place, *worth) for place, window in enumerate(windows)}
         if against.regional is not None:
-            found[REGION] = Served(self._rules("cost", (now,), (), against.regional), 0, *_weights(()))
+            parts = self._parts_of_market(against.regional, None)
+            rules = self._rules("cost", (now,), parts, against.regional)
+            found[REGION] = Served(rules, 0, *_weights(Fraction(1) for _ in parts))
         risk = self.terms.block("risk", Risk)
         if risk is not None and risk.scores is not None and risk.scores.relative_to == "market" and not found:
             raise self.terms.lacks("benchmark", "market_trend", "risk is taken relative to the market's")
         return found
+
+    def _parts_of_market(self, market: Market, cells: Sequence[str] | None) -> list[Part]:
+        """A member's dollars in each of a market's cells, in their order."""
+        if market.cost != "same_steps":
+            return []
+        counted = tuple(place for place, one in enumerate(self._costs()) if one.counted)
+        return [Part(counted)] if cells is None else [Part(counted, (cell,)) for cell in cells]
 
 
 def baseline_window(year: str) -> str:

@@ -4,6 +4,17 @@ from p4v.primitives import ratio, total, weighted_total
 from p4v.units import Factor, MemberMonths, MemberMonthsList, Usd, UsdPmpm, UsdPmpmList
 
 
+def market_expenditure_without_excess(reported: Usd, excess: Usd) -> Usd:
+    """The cost of the market in the performance period, in one cell, when each of its members is truncated.
+
+    Source: p4v design, terms of expenditure: truncate at an amount; the market beside the group by the same steps.
+
+    >>> market_expenditure_without_excess(Fraction(620_000), Fraction(375_000))
+    Fraction(245000, 1)
+    """
+    return reported - excess
+
+
 def market_pmpm(market_expenditure: Usd, market_member_months: MemberMonths) -> UsdPmpm:
     """The market's cost per member per month of the performance period, in one cell.
 
@@ -13,6 +24,17 @@ def market_pmpm(market_expenditure: Usd, market_member_months: MemberMonths) -> 
     Fraction(412, 1)
     """
     return ratio(market_expenditure, market_member_months, 0)
+
+
+def market_base_expenditure_without_excess(reported: Usd, excess: Usd) -> Usd:
+    """The cost of the market in the base period, in one cell, when each of its members is truncated.
+
+    Source: p4v design, terms of expenditure: truncate at an amount; the market beside the group by the same steps.
+
+    >>> market_base_expenditure_without_excess(Fraction(620_000), Fraction(375_000))
+    Fraction(245000, 1)
+    """
+    return reported - excess
 
 
 def market_base_pmpm(market_base_expenditure: Usd, market_base_member_months: MemberMonths) -> UsdPmpm:
@@ -37,6 +59,17 @@ def market_trend(
     Fraction(3793, 3700)
     """
     return ratio(weighted_total(mix_member_months, market_pmpm), weighted_total(mix_member_months, market_base_pmpm), 0)
+
+
+def regional_expenditure_without_excess(reported: Usd, excess: Usd) -> Usd:
+    """The cost of the region, when each of its members is truncated.
+
+    Source: p4v design, terms of expenditure: truncate at an amount; the market beside the group by the same steps.
+
+    >>> regional_expenditure_without_excess(Fraction(620_000), Fraction(375_000))
+    Fraction(245000, 1)
+    """
+    return reported - excess
 
 
 def regional_pmpm(regional_expenditure: Usd, regional_member_months: MemberMonths) -> UsdPmpm:

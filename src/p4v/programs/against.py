@@ -1,9 +1,6 @@
 """The benchmark: a basis, then what changes it, in the order of the design."""
 
-from collections.abc import Callable
-
-from p4v.contract.blocks.benchmark import Benchmark, CategoryBase, Cell, Risk
-from p4v.contract.blocks.cost import Adjustment, Adjustments
+from p4v.contract.blocks.benchmark import Benchmark, CategoryBase, Cell, OtherBudget, Risk
 from p4v.formulas import (
     baseline,
     baseline_by_category,
@@ -13,8 +10,9 @@ from p4v.formulas import (
     benchmark_adjusted,
     benchmark_loss_ratio,
     benchmark_of_cells,
-    expenditure,
+    blended_budget,
 )
+from p4v.programs.adjustments import adjustment_lines, adjusts_benchmark
 from p4v.programs.baseline import weights, write_baseline, year_pmpm
 from p4v.programs.course import Course
 from p4v.programs.market import market_trend, regional_pmpm, risk_of_scores
@@ -29,11 +27,11 @@ def write_benchmark(course: Course) -> Line:
     block = course.need(BLOCK, Benchmark)
     if block.cells is not None:
         return _of_cells(course, block)
-    if block.given is not None or block.loss_ratio is not None:
+    if block.in_dollars():
         return _in_dollars(course, block)
     budget = write_benchmark_pmpm(course)
     months = course.given("member_months", BLOCK)
-    if not _adjustments(course):
+    if not adjusts_benchmark(course):
         return course.compute(benchmark.benchmark, BLOCK, benchmark_pmpm=budget, member_months=months)
     amount = course.compute(benchmark_adjusted.unadjusted_benchmark, BLOCK, benchmark_pmpm=budget, member_months=months)
     return _with_adjustments(course, amount)
@@ -49,7 +47,12 @@ def write_benchmark_pmpm(course: Course) -> Line:
     trend = _trend(course, block)
     if trend is not None:
         amount = course.compute(baseline.trended_pmpm, BLOCK, pmpm=amount, trend=trend)
-    if block.own_weight is not None:
+    if block.blended_with is not None:
+        amount = course.compute(
+            blended_budget.blended_pmpm, BLOCK, pmpm=amount,
+            other_budget_pmpm=_other_budget(course, block.blended_with), own_weight=course.term(BLOCK, "own_weight"),
+        )  # fmt: skip
+    elif block.own_weight is not None:
         amount = course.compute(
             baseline.blended_pmpm, BLOCK, pmpm=amount,
             regional_pmpm=regional_pmpm(course, block), own_weight=course.term(BLOCK, "own_weight"),
@@ -87,9 +90,40 @@ def _baseline(course: Course, block: Benchmark, stated_name: str) -> Line:
             expenditures=[course.given(f"baseline_expenditure.{year}", BLOCK) for year in block.pooled_years],
             member_months=[course.given(f"baseline_member_months.{year}", BLOCK) for year in block.pooled_years],
         )  # fmt: skip
+    if block.given or block.loss_ratio is not None:
+        return _own_budget(course, block)
     if block.pmpm is not None:
         return course.named(stated_name, block.pmpm, Unit.USD_PMPM, BLOCK, "pmpm")
     return course.given("baseline_pmpm", BLOCK)
+
+
+def _own_budget(course: Course, block: Benchmark) -> Line:
+    """A budget in dollars per member month, as the first of two."""
+    if block.given:
+        dollars = course.given("own_budget", BLOCK)
+    else:
+        dollars = course.compute(
+            blended_budget.own_budget, BLOCK,
+            revenue=course.given("revenue", BLOCK), loss_ratio_target=course.term(BLOCK, "loss_ratio"),
+        )  # fmt: skip
+    months = course.given("member_months", BLOCK)
+    return course.compute(blended_budget.own_budget_pmpm, BLOCK, own_budget=dollars, member_months=months)
+
+
+def _other_budget(course: Course, other: OtherBudget) -> Line:
+    """The other of two budgets, per member month."""
+    path = ("blended_with",)
+    if other.pmpm is not None:
+        return course.item(BLOCK, path, other, "pmpm", None)
+    if other.given:
+        dollars = course.given("other_budget", BLOCK)
+    else:
+        dollars = course.compute(
+            blended_budget.other_budget, BLOCK, revenue=course.given("revenue", BLOCK),
+            other_loss_ratio_target=course.item(BLOCK, path, other, "loss_ratio", None),
+        )  # fmt: skip
+    months = course.given("member_months", BLOCK)
+    return course.compute(blended_budget.other_budget_pmpm, BLOCK, other_budget=dollars, member_months=months)
 
 
 def _category(course: Course, block: Benchmark, place: int, item: CategoryBase) -> Line:
@@ -144,7 +178,7 @@ def _risk_on_benchmark(course: Course) -> Line | None:
 
 def _in_dollars(course: Course, block: Benchmark) -> Line:
     risk = _risk_on_benchmark(course)
-    changed = risk is not None or block.discount is not None or bool(_adjustments(course))
+    changed = risk is not None or block.discount is not None or adjusts_benchmark(course)
     if block.given:
         if not changed:
             return course.given("benchmark", BLOCK)
@@ -167,32 +201,8 @@ def _in_dollars(course: Course, block: Benchmark) -> Line:
 
 
 def _with_adjustments(course: Course, amount: Line) -> Line:
-    changes = adjustment_lines(course, "benchmark", lambda _: True)
+    changes = adjustment_lines(course, "benchmark")
     return course.compute(benchmark_adjusted.benchmark, BLOCK, amount=amount, adjustments=changes)
-
-
-def _adjustments(course: Course) -> bool:
-    block = course.block("adjustments", Adjustments)
-    return block is not None and any(item.side == "benchmark" for item in block.items)
-
-
-def adjustment_lines(course: Course, side: str, wanted: Callable[[str], bool]) -> list[Line]:
-    """A line for each named adjustment of one side whose place among the steps is wanted."""
-    block = course.block("adjustments", Adjustments)
-    items = [(place, item) for place, item in enumerate(block.items if block else []) if item.side == side]
-    return [_adjustment(course, place, item) for place, item in items if wanted(item.when)]
-
-
-def _adjustment(course: Course, place: int, item: Adjustment) -> Line:
-    path = ("items", place)
-    if item.given:
-        return course.given(f"adjustment.{item.id}", "adjustments")
-    if item.dollars is not None:
-        return course.item("adjustments", path, item, "dollars", item.id)
-    stated = course.item("adjustments", path, item, "pmpm", item.id)
-    months = course.given("member_months", "adjustments")
-    formula = expenditure.adjustment_of_months
-    return course.compute(formula, "adjustments", item.id, adjustment_pmpm=stated, member_months=months)
 
 
 def _of_cells(course: Course, block: Benchmark) -> Line:

@@ -1,6 +1,6 @@
 """Baseline years whose cost comes from members: the contract's cost steps for each year, with lines of its own."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from p4v.contract.blocks.benchmark import BaselinePeriod, Benchmark, CategoryBase
@@ -15,6 +15,7 @@ from p4v.formulas import (
     members,
 )
 from p4v.formulas.baseline import category_pmpm_trended
+from p4v.programs.adjustments import BEFORE_LARGE_CLAIMS, adjustment_lines, after_large_claims
 from p4v.programs.completion import COMPLETION
 from p4v.programs.course import Course
 from p4v.programs.reference_benefit import at_reference_benefit
@@ -120,6 +121,7 @@ def _truncate(course: Course, year: BaselinePeriod, place: int, amount: Line) ->
     assert large is not None
     if year.point is not None:
         course.item(BLOCK, ("baseline_periods", place), year, "point", year.id)
+    amount = _adjusted(course, year, amount, (BEFORE_LARGE_CLAIMS,), f"{BEFORE_LARGE_CLAIMS}-{year.id}")
     categories = [f"{item.id}-{year.id}" for item in course.need(COST, Expenditure).categories or []]
     if large.form == "exclude":
         excluded = course.given(f"baseline_large_claims_excluded.{year.id}", BLOCK)
@@ -156,6 +158,19 @@ def _gross_up(course: Course, year: BaselinePeriod, _: int, amount: Line) -> Lin
     return course.compute(expenditure.expenditure_grossed_up, COST, year.id, amount=amount, administrative_share=share)
 
 
+def _adjustments(course: Course, year: BaselinePeriod, _: int, amount: Line) -> Line:
+    """Named adjustments of the year; those before large claims were taken there."""
+    return _adjusted(course, year, amount, after_large_claims(course), year.id)
+
+
+def _adjusted(course: Course, year: BaselinePeriod, amount: Line, places: Sequence[str], key: str) -> Line:
+    changes = adjustment_lines(course, "expenditure", places, year.id, lambda: months_of_year(course, year.id))
+    if not changes:
+        return amount
+    formula = expenditure.adjusted_expenditure
+    return course.compute(formula, "adjustments", key, amount=amount, adjustments=changes)
+
+
 def _pooling_charge(course: Course, year: BaselinePeriod, _: int, amount: Line) -> Line:
     large = course.need(COST, Expenditure).large_claims
     assert large is not None
@@ -171,9 +186,10 @@ STEPS: Mapping[str, Callable[[Course, BaselinePeriod, int, Line], Line]] = {
     "truncate": _truncate,
     "complete": _complete,
     "gross_up": _gross_up,
+    "adjustments": _adjustments,
     "pooling_charge": _pooling_charge,
 }
-"""The cost steps that a baseline year takes too; what the payer adjusts is of the performance period alone."""
+"""The cost steps that a baseline year takes too; an adjustment only where its `periods` name the year."""
 
 
 def _category(course: Course, block: Benchmark, place: int, item: CategoryBase, years: Mapping[str, Year]) -> Line:

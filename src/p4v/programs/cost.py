@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from p4v.contract.blocks.benchmark import Benchmark
 from p4v.contract.blocks.cost import Completion, CostCategory, Expenditure, LargeClaims
 from p4v.formulas import benchmark_of_cells, expenditure
-from p4v.programs.against import adjustment_lines, risk_ratio
+from p4v.programs.adjustments import BEFORE_LARGE_CLAIMS, adjustment_lines, after_large_claims
+from p4v.programs.against import risk_ratio
 from p4v.programs.completion import COMPLETION, outstanding_claims
 from p4v.programs.course import Course
 from p4v.programs.reference_benefit import at_reference_benefit
@@ -72,10 +73,10 @@ def truncate(course: Course, amount: Line) -> Line:
         course.item(BLOCK, ("large_claims",), large, "point", None)
     else:
         course.given("truncation_point", BLOCK)
-    before = adjustment_lines(course, "expenditure", lambda when: when == "before_large_claims")
+    before = adjustment_lines(course, "expenditure", (BEFORE_LARGE_CLAIMS,))
     if before:
         amount = course.compute(
-            expenditure.adjusted_expenditure, "adjustments", "before_large_claims", amount=amount, adjustments=before
+            expenditure.adjusted_expenditure, "adjustments", BEFORE_LARGE_CLAIMS, amount=amount, adjustments=before
         )
     categories = [item.id for item in _cost(course).categories or []]
     if large.form == "exclude":
@@ -114,8 +115,7 @@ def gross_up(course: Course, amount: Line) -> Line:
 
 def adjustments(course: Course, amount: Line) -> Line:
     """Named adjustments; those before large claims were taken there."""
-    truncated = "truncate" in course.terms.cost_order
-    later = adjustment_lines(course, "expenditure", lambda when: when == "after_large_claims" or not truncated)
+    later = adjustment_lines(course, "expenditure", after_large_claims(course))
     if not later:
         return amount
     return course.compute(expenditure.adjusted_expenditure, "adjustments", amount=amount, adjustments=later)

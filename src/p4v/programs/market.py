@@ -1,10 +1,10 @@
 """What comes from the market's members: its trend at the group's own mix, the region's cost, the change of risk."""
 
-from p4v.contract.blocks.benchmark import Benchmark, MarketTrend, RiskScores
+from p4v.contract.blocks.benchmark import Benchmark, Market, MarketTrend, RiskScores
 from p4v.formulas import market, risk_scores, risk_scores_to_market
 from p4v.programs.baseline import BEFORE, months_of_year
 from p4v.programs.course import BEFORE_EXCLUSION, Course
-from p4v.worksheet import Line
+from p4v.worksheet import Formula, Line
 
 BLOCK, RISK = "benchmark", "risk"
 
@@ -22,7 +22,7 @@ def market_trend(course: Course, clause_of: str) -> Line:
         market_pmpm=[
             course.compute(
                 market.market_pmpm, BLOCK, cell,
-                market_expenditure=course.given(f"market_expenditure.{cell}", BLOCK),
+                market_expenditure=_counted(course, block, market.market_expenditure_without_excess, cell),
                 market_member_months=course.given(f"market_member_months.{cell}", BLOCK),
             )
             for cell in block.cells
@@ -30,12 +30,23 @@ def market_trend(course: Course, clause_of: str) -> Line:
         market_base_pmpm=[
             course.compute(
                 market.market_base_pmpm, BLOCK, cell,
-                market_base_expenditure=course.given(f"market_base_expenditure.{cell}", BLOCK),
+                market_base_expenditure=_counted(course, block, market.market_base_expenditure_without_excess, cell),
                 market_base_member_months=course.given(f"market_base_member_months.{cell}", BLOCK),
             )
             for cell in block.cells
         ],
     )  # fmt: skip
+
+
+def _counted(course: Course, block: Market, formula: Formula, cell: str | None) -> Line:
+    """Dollars as the contract counts a market's: as reported, or without what lies above the point, one by one."""
+    stem = formula.__name__.removesuffix("_expenditure_without_excess")
+    key = "" if cell is None else f".{cell}"
+    reported = course.given(f"{stem}_expenditure{key}", BLOCK)
+    if block.cost != "same_steps":
+        return reported
+    excess = course.given(f"{stem}_large_claims_excess{key}", BLOCK)
+    return course.compute(formula, BLOCK, cell, reported=reported, excess=excess)
 
 
 def regional_pmpm(course: Course, block: Benchmark) -> Line:
@@ -44,7 +55,7 @@ def regional_pmpm(course: Course, block: Benchmark) -> Line:
         return course.term(BLOCK, "regional_pmpm")
     return course.compute(
         market.regional_pmpm, BLOCK,
-        regional_expenditure=course.given("regional_expenditure", BLOCK),
+        regional_expenditure=_counted(course, block.regional, market.regional_expenditure_without_excess, None),
         regional_member_months=course.given("regional_member_months", BLOCK),
     )  # fmt: skip
 

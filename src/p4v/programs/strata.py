@@ -36,7 +36,7 @@ def _fee(course: Course, id_: str) -> Line:
 
 def _savings(course: Course, id_: str) -> Line:
     against = course.need("benchmark", Benchmark)
-    if against.loss_ratio is not None:
+    if against.loss_ratio is not None and against.own_weight is None:
         own = course.compute(
             strata_loss_ratio.stratum_benchmark, BLOCK, id_,
             stratum_revenue=course.given(f"stratum_revenue.{id_}", BLOCK),

@@ -116,13 +116,14 @@ def _stands_twice(tables: OpenTables) -> bool:
         return bool(tables.con.to_pyarrow(grouped.filter(grouped.rows > 1).count()).as_py())
 
 
-def described(workspace: Workspace, points: Sequence[str]) -> Iterator[str]:
+def described(workspace: Workspace, points: Sequence[str], fingerprint: bool = False) -> Iterator[str]:
     """What the tables hold, as lines of text. Raises `Refusal`."""
     limits = [_point(text) for text in points or POINTS]
     with open_tables(list(workspace.tables.values())) as tables:
         yield from _files(tables)
         yield from _columns(workspace, tables)
-        yield f"fingerprint  {tables.fingerprint()}"
+        if fingerprint:
+            yield f"fingerprint  {tables.fingerprint()}"
         yield ""
         yield from _by(tables, "group", tables.months.group_id)
         yield ""

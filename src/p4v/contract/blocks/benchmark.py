@@ -62,6 +62,11 @@ class Market(Strict):
     """What a row must be, condition by condition; without it every row is of the market."""
     exclude: Literal["group", "all_contracted", "none"]
     """Whose members are no part of it: the group's own, those of every contracted group, or nobody's."""
+    cost: Literal["as_reported", "same_steps"] | None = None
+    """How its cost is counted where the contract deals with large claims, completes, normalises or grosses up:
+    `as_reported`, with none of this, or by the `same_steps`, which goes with `truncate` alone: each member at the
+    contract's point. Figures of `same_steps`: `market_large_claims_excess.<cell>`,
+    `market_base_large_claims_excess.<cell>`, `regional_large_claims_excess`."""
 
     @model_validator(mode="after")
     def _columns(self) -> Self:
@@ -107,6 +112,22 @@ class Cell(Strict):
     """Its budget per member per month; with `loss_ratio` the revenue of the part gives it."""
 
 
+class OtherBudget(Strict):
+    """The other part of a blend, where it is no region's cost: one of these."""
+
+    pmpm: Annotated[DollarsPmpm | None, Called("other_budget_pmpm")] = None
+    """A budget per member per month."""
+    loss_ratio: Annotated[Share | None, Called("other_loss_ratio_target")] = None
+    """A medical loss ratio target of revenue, over the member months. Figure: `revenue`."""
+    given: YesNo | None = None
+    """`yes`: dollars given by the payer, over the member months. Figure: `other_budget`."""
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        needs_one(self, "pmpm", "loss_ratio", "given")
+        return self
+
+
 _TRENDS = ("trend", "trend_given", "market_trend")
 _PMPM_CHANGES = (*_TRENDS, "lowest_trend", "prior_savings_adjustment", "own_weight")
 """What changes a budget per member per month, and not one in dollars."""
@@ -118,11 +139,13 @@ class Benchmark(Block):
     pmpm: Annotated[DollarsPmpm | None, Called("benchmark_pmpm")] = None
     """A budget, or a base year's cost, per member per month."""
     given: YesNo | None = None
-    """`yes`: dollars given by the payer. Figure: `benchmark`; `unadjusted_benchmark` where other terms change it."""
+    """`yes`: dollars given by the payer. Figure: `benchmark`; `unadjusted_benchmark` where other terms change it;
+    `own_budget` where it is blended."""
     given_pmpm: YesNo | None = None
     """`yes`: dollars per member per month given by the payer. Figure: `baseline_pmpm`."""
     loss_ratio: Annotated[Share | None, Called("loss_ratio_target")] = None
-    """A medical loss ratio target of revenue. Figure: `revenue`."""
+    """A medical loss ratio target of revenue. Figure: `revenue`, of everybody whose months count: members of very high
+    cost cannot leave it with their months."""
     years: Annotated[list[WeightedYear], Field(min_length=1)] | None = None
     """One to three baseline years and their weights."""
     pooled_years: Annotated[list[Id], Field(min_length=1)] | None = None
@@ -151,11 +174,14 @@ class Benchmark(Block):
     prior_savings_adjustment: YesNo | None = None
     """`yes`: an amount per member per month for earlier savings is added. Figure: `prior_savings_pmpm`."""
     own_weight: Share | None = None
-    """A blend: the weight of the group's own budget; the rest is the region's."""
+    """A blend: the weight of the budget that stands first, of any kind; the rest is that of `regional_pmpm`, `regional`
+    or `blended_with`. A loss ratio, or given dollars, are then taken per member month."""
     regional_pmpm: DollarsPmpm | None = None
     """The region's cost per member per month, for a blend."""
     regional: Market | None = None
     """The region, where its cost comes from members. Figures: `regional_expenditure`, `regional_member_months`."""
+    blended_with: OtherBudget | None = None
+    """The other budget, for a blend of any two."""
     discount: Annotated[Share | None, Called("benchmark_discount")] = None
     """What the purchaser takes off the top."""
     pmpm_rounding: RoundingRule | None = None
@@ -215,12 +241,12 @@ class Benchmark(Block):
             raise fault("P4V-C041", "`lowest_trend` above `highest_trend`", "at or below it", term="lowest_trend")
 
     def _blend(self) -> None:
-        if self.regional is None:
-            needs_together(self, "own_weight", "regional_pmpm")
-            return
-        if self.regional_pmpm is not None:
-            raise fault("P4V-C023", "`regional` and `regional_pmpm`", "one of them", term="regional_pmpm")
-        needs_together(self, "own_weight", "regional")
+        others = ("regional_pmpm", "regional", "blended_with")
+        stated = [term for term in others if getattr(self, term) is not None]
+        if len(stated) > 1:
+            found = " and ".join(f"`{term}`" for term in stated)
+            raise fault("P4V-C023", found, "one of them", term=stated[0])
+        needs_together(self, "own_weight", stated[0] if stated else "regional_pmpm")
 
     def _unused(self) -> None:
         """Refuses what the basis has no use for: it would be left out without a word."""
@@ -232,7 +258,8 @@ class Benchmark(Block):
             from_summary = () if self.baseline_periods is not None else ("years",)
             self._without("categories", *bases, *from_summary, "loss_ratio")
         elif self.given or self.loss_ratio is not None:
-            self._without("given" if self.given else "loss_ratio", *_PMPM_CHANGES)
+            changes = [term for term in _PMPM_CHANGES if term != "own_weight"]
+            self._without("given" if self.given else "loss_ratio", *changes)
         if self.lowest_trend is not None and self.cells is None and not self._has_trend():
             allowed = "`trend`, `trend_given` or `market_trend` with it"
             raise fault("P4V-C023", "a collar without a trend", allowed, term="lowest_trend")
@@ -262,6 +289,17 @@ class Benchmark(Block):
         if any((category.pmpm is None) is not of_years for category in categories):
             allowed = "`pmpm` of each category, or baseline years for all"
             raise fault("P4V-C023", "categories with and without a base", allowed, term="categories")
+
+    def in_dollars(self) -> bool:
+        """Whether the budget is one of dollars, which is never taken per member month."""
+        stated = self.given is not None or self.loss_ratio is not None
+        return stated and self.own_weight is None and self.cells is None
+
+    def revenue_counts(self) -> bool:
+        """Whether the benchmark rests on revenue."""
+        return self.loss_ratio is not None or (
+            self.blended_with is not None and self.blended_with.loss_ratio is not None
+        )
 
     def changes_pmpm(self) -> bool:
         """Whether anything stands between the base and the budget per member per month."""

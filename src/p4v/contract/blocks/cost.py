@@ -1,5 +1,6 @@
 """What the contract counts as expenditure, from a group's summary figures or its members: terms.md, section 4."""
 
+from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -22,6 +23,7 @@ from p4v.contract.values import (
     People,
     Share,
     SignedDollars,
+    SignedDollarsPmpm,
     Text,
     YesNo,
     fault,
@@ -71,7 +73,8 @@ class Percentile(Strict):
     at: Share
     """The share of the reference that lies at or below the point."""
     of: Literal["members", "member_years"]
-    """What the amounts of the reference are of."""
+    """What the amounts of the reference are of, as its file says: in a column `amount_of_member`, or
+    `amount_of_member_year`."""
     amounts: Literal["annualised", "actual"]
     """Whether an amount is brought to twelve member months before it is ranked."""
     reference: Id
@@ -101,7 +104,8 @@ class LargeClaims(Strict):
     """One point for a member who moves between groups, or one with each group."""
     months: Literal["leave", "stay"] | None = None
     """Whether the member months of those who are excluded leave too; with form `exclude` alone. Figures of `leave`:
-    `member_months_before_exclusion`, `large_claims_excluded_member_months`."""
+    `member_months_before_exclusion`, `large_claims_excluded_member_months`. Not `leave` beside a `loss_ratio`: revenue
+    would stay."""
     pooled_share: Share | None = None
     """The share of the excess that leaves the group's cost."""
     charge_pmpm: Annotated[DollarsPmpm | None, Called("pooling_charge_pmpm")] = None
@@ -123,6 +127,9 @@ class Completion(Strict):
 
     convention: Literal["percent_complete", "multiplier"]
     """`percent_complete` divides (96,000 at 0.96 is 100,000), `multiplier` multiplies."""
+    basis: Literal["as_reported", "truncated"] | None = None
+    """What the factors were measured on: dollars as reported, or those left after large claims. The sequence of the
+    steps must agree; months by run-out and categories are completed as reported."""
     factor: Annotated[Factor | None, Called("completion_factor")] = None
     """One factor for all; without it each category has its own."""
     by_run_out: RunOut | None = None
@@ -190,19 +197,47 @@ class Expenditure(Block):
         return all(category.completion_factor is None for category in self.categories or [])
 
 
+PERFORMANCE = "performance"
+"""The period that is settled, among those of a named adjustment."""
+
+
+class AdjustedPeriod(Strict):
+    """A named adjustment's own amount in one period. Figure, unless the contract states it: `adjustment.<id>`; of a
+    baseline year `adjustment.<id>-<year>`.
+    """
+
+    id: Id
+    """`performance`, or the id of one of the benchmark's `baseline_periods`."""
+    dollars: Annotated[SignedDollars | None, Called("adjustment_dollars")] = None
+    """A stated amount; negative takes off."""
+    pmpm: Annotated[SignedDollarsPmpm | None, Called("adjustment_pmpm")] = None
+    """A stated amount per member month of that period; negative takes off."""
+    given: YesNo | None = None
+    """`yes`: the payer gives the amount."""
+
+    @model_validator(mode="after")
+    def _one_amount(self) -> Self:
+        needs_one(self, "dollars", "pmpm", "given")
+        return self
+
+
 class Adjustment(Strict):
-    """A named amount on one side, such as rebates, recoveries, capitation or reinsurance."""
+    """A named amount on one side, such as rebates, recoveries, capitation or reinsurance: of the performance period
+    alone, unless `periods` says of which, with the amount of each.
+    """
 
     id: Id
     """The adjustment's id. Figure, unless the contract states it: `adjustment.<id>`."""
     side: Literal["expenditure", "benchmark"]
-    """Which side it changes."""
+    """Which side it changes: the cost, of a baseline year too where `periods` names it, or the benchmark in dollars."""
     dollars: Annotated[SignedDollars | None, Called("adjustment_dollars")] = None
     """A stated amount; negative takes off."""
-    pmpm: Annotated[DollarsPmpm | None, Called("adjustment_pmpm")] = None
-    """A stated amount per member per month, which is added."""
+    pmpm: Annotated[SignedDollarsPmpm | None, Called("adjustment_pmpm")] = None
+    """A stated amount per member per month; negative, such as a rebate, takes off."""
     given: YesNo | None = None
     """`yes`: the payer gives the amount."""
+    periods: Annotated[list[AdjustedPeriod], Field(min_length=1)] | None = None
+    """The periods that it is of, each with its own amount; without it, the performance period."""
     when: Annotated[Literal["before_large_claims", "after_large_claims"], Called("when")] = "after_large_claims"
     """Before or after large claims are dealt with."""
     clause: Text | None = None
@@ -210,8 +245,16 @@ class Adjustment(Strict):
 
     @model_validator(mode="after")
     def _one_amount(self) -> Self:
-        needs_one(self, "dollars", "pmpm", "given")
+        needs_one(self, "dollars", "pmpm", "given", "periods")
+        needs_each_once("periods", [period.id for period in self.periods or []])
+        if self.side == "benchmark" and any(self.years()):
+            found = "a baseline year of an adjustment of the benchmark"
+            raise fault("P4V-C023", found, "side `expenditure`, or the performance period alone", term="periods")
         return self
+
+    def years(self) -> Iterator[str]:
+        """The baseline years that it is of."""
+        return (period.id for period in self.periods or [] if period.id != PERFORMANCE)
 
 
 class Adjustments(Block):
@@ -222,5 +265,6 @@ class Adjustments(Block):
 
     @model_validator(mode="after")
     def _ids(self) -> Self:
-        needs_each_once("items", [item.id for item in self.items])
+        of_years = [f"{item.id}-{year}" for item in self.items for year in item.years()]
+        needs_each_once("items", [*(item.id for item in self.items), *of_years])
         return self

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from p4v.contract.blocks.base import Block, Called, Strict, needs_each_once, needs_together
-from p4v.contract.values import DataCode, Id, People, Text, fault
+from p4v.contract.values import Id, People, RowCode, Text, fault
 
 Window = Literal["performance", "baseline", "market"]
 Roster = Literal["cost", "fee", "quality"]
@@ -107,8 +107,8 @@ class Waiver(Strict):
 
     id: Id
     """The waiver's id, such as late-file. Figures: `waived_rows.<id>`, `waived_dollars.<id>`."""
-    finding: DataCode
-    """The code of the fault, such as P4V-D012."""
+    finding: RowCode
+    """The code of the fault, such as P4V-D012: one of a single row, not of a file or of what tables say together."""
     most_rows: Annotated[People, Called("waived_rows_at_most")]
     """More rows than this stop the settlement."""
     reason: Text

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKERS ?= 2
 
-.PHONY: demo test test-office test-browser picture bench mutants lint lock clean
+.PHONY: demo test test-office test-browser picture bench deep mutants lint lock clean
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -46,6 +46,10 @@ picture: $(READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/bench.py
+
+WORKSPACES ?= 1000
+deep: $(READY)
+	$(BIN)/python tests/workspaces/run.py --seeds $(WORKSPACES)
 
 mutants: $(READY)
 	$(BIN)/python benchmarks/mutants.py

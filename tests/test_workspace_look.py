@@ -65,11 +65,11 @@ def fingerprint_of(rows: list[dict[str, str]]) -> str:
 
 def test_the_fingerprint_is_that_of_the_rows_in_any_order(fresh: Path) -> None:
     wanted = f"fingerprint  {fingerprint_of(rows_of(fresh))}"
-    assert wanted in p4v("data", "describe").stdout.splitlines()
+    assert wanted in p4v("data", "describe", "--fingerprint").stdout.splitlines()
     path = fresh / "data/member_months.csv"
     header, *lines = path.read_text(encoding="utf-8").splitlines()
     path.write_text("\n".join([header, *reversed(lines), ""]), encoding="utf-8")
-    assert wanted in p4v("data", "describe").stdout.splitlines()
+    assert wanted in p4v("data", "describe", "--fingerprint").stdout.splitlines()
 
 
 def test_members_above_a_point(fresh: Path) -> None:

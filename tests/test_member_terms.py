@@ -48,6 +48,7 @@ POOLED = {"pooled_years": ["2013"], "baseline_periods": [{"id": "2013", "period"
 MARKET = {"base": "2013", "cells": ["ppo", "hmo"], "exclude": "group"}
 DEATH = {"id": "death", "rule": "after_death", "periods": ["performance"], "rosters": ["fee"], "months": "leave"}
 TRUNCATED = {"basis": "paid", "large_claims": {"form": "truncate", "point": "100000"}}
+PLANS = [{"id": "ppo", "benefit_factor": "1.1"}, {"id": "hmo", "benefit_factor": "0.9"}]
 GROSSED = {"basis": "paid", "administrative_share": "8%"}
 ROWS = {
     "id": "hospice", "rule": "rows", "column": "hospice", "values": ["1"], "periods": ["performance"],
@@ -136,6 +137,11 @@ def test_an_exclusion_says_all_that_its_rule_needs(
         ("member_months", {"minimum_months": "2.5"}, "C040", "minimum_months"),
         ("expenditure", {"basis": "paid", "by": "products"}, "C023", "by"),
         ("expenditure", {"basis": "paid", "large_claims": {"form": "truncate"}}, "C023", "large_claims"),
+        ("expenditure", {"basis": "paid", "benefit_by_product": [PLANS[0], PLANS[0]]}, "C046", "benefit_by_product"),
+        ("expenditure", {"basis": "paid", "categories": PLANS, "benefit_by_product": PLANS}, "C023",
+         "benefit_by_product"),
+        ("expenditure", {"basis": "paid", "benefit_by_product": PLANS,
+         "completion": {"convention": "multiplier", "by_run_out": BY_RUN_OUT}}, "C023", "benefit_by_product"),
         ("expenditure", {"basis": "paid", "large_claims": percentile() | {"point": "1"}}, "C023",
          "large_claims.percentile"),
         ("expenditure", {"basis": "paid", "large_claims": percentile(at="0%")}, "C040", "large_claims.percentile.at"),
@@ -211,6 +217,8 @@ def test_a_term_is_refused_at_its_place(
          "member_months.exclusions.1.periods"),
         ({"member_months": {"exclusions": [{**DEATH, "periods": ["baseline"]}]}}, "C067",
          "member_months.exclusions.0.periods"),
+        ({"expenditure": {"basis": "paid", "benefit_by_product": PLANS}, "member_months": {"products": ["ppo"]}},
+         "C066", "expenditure.benefit_by_product"),
         ({"benchmark": {"pmpm": "500", "market_trend": MARKET}, "expenditure": TRUNCATED}, "C022",
          "benchmark.market_trend.cost"),
         ({"benchmark": {"pmpm": "500", "own_weight": "50%", "regional": {"exclude": "none"}}, "expenditure": GROSSED},

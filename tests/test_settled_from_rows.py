@@ -438,3 +438,41 @@ def test_a_reference_says_what_its_amounts_are_of(desk: Desk, of: str, column: s
     other = {"members": "member years", "member_years": "members"}[of]
     wanted = {"members": "amount_of_member", "member_years": "amount_of_member_year"}[of]
     assert found == [("P4V-D004", f"amounts of {other}, in `{column}`"), ("P4V-D004", f"no column `{wanted}`")]
+
+
+@pytest.mark.parametrize(
+    "order, excess, expenditure",
+    [
+        # 6,600 and 2,700 at their plans' richness; above 5,000 are 1,600
+        ('{confirms: [{pair: [normalise, truncate], clause: "§9"}]}', 1_600, 7_700),
+        # 1,000 above 5,000 as reported, brought to 9,300 of 9,000: 1,033.33
+        ('{moves: [{step: normalise, after: truncate, clause: "§9"}]}', 1_000, Fraction(24_800, 3)),
+    ],
+)
+def test_benefit_richness_by_plan_beside_categories_of_service(
+    desk: Desk, order: str, excess: int, expenditure: Fraction
+) -> None:
+    """A member of 6,000 in a plan at 1.1, one of 3,000 in one at 0.9; the year before 4,000 and 2,000, 6,200 together
+    over 24 months, so that the benchmark is 6,200 too."""
+    rows = [
+        f"A,{member},{year}-{month:02},{product},{inpatient if month == 12 else 0}.00,{other if month == 12 else 0}.00"
+        for year, member, product, inpatient, other in [
+            (2014, "m1", "ppo", 5_000, 1_000), (2014, "m2", "hmo", 500, 2_500),
+            (2013, "m1", "ppo", 1_000, 3_000), (2013, "m2", "hmo", 2_000, 0),
+        ]
+        for month in range(1, 13)
+    ]  # fmt: skip
+    desk.rows("group_id,member_id,month,product,allowed_inpatient,allowed_other", rows)
+    members = '  member_months: {counting: counted, products: [ppo, hmo], clause: "§2"}\n'
+    against = '  benchmark: {pooled_years: [base], baseline_periods: [{id: base, period: 2013}], clause: "§4"}\n'
+    parts = "categories: [{id: inpatient}, {id: other}]"
+    factors = "benefit_by_product: [{id: ppo, benefit_factor: 1.1}, {id: hmo, benefit_factor: 0.9}]"
+    block = cost(large("truncate", "5000.00"), f"{parts}, {factors}")
+    lines = desk.contract(SHARE + members + against + block, order=order).lines()
+    assert (lines["reported_expenditure.inpatient"], lines["reported_expenditure.other"]) == (5_500, 3_500)
+    assert (lines["product_expenditure.ppo"], lines["normalised_expenditure.ppo"]) == (6_000, 6_600)
+    assert (lines["product_expenditure.hmo"], lines["normalised_expenditure.hmo"]) == (3_000, 2_700)
+    assert lines["expenditure_at_reference_benefit"] == 9_300
+    assert (lines["large_claims_excess"], lines["expenditure"]) == (excess, expenditure)
+    assert lines["baseline_product_expenditure.ppo-base"] == 4_000
+    assert (lines["baseline_expenditure.base"], lines["benchmark"]) == (6_200, 6_200)

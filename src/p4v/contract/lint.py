@@ -130,7 +130,7 @@ def _steps_of_cost(blocks: Mapping[str, Block]) -> list[str]:
     terms = {
         "`large_claims`": cost.large_claims is not None,
         "`completion`": cost.completion is not None,
-        "`benefit_factor`": any(category.benefit_factor is not None for category in cost.categories or []),
+        "`benefit_factor`": cost.normalises(),
         "`administrative_share`": cost.administrative_share is not None,
     }
     return [term for term, stated in terms.items() if stated]
@@ -247,6 +247,7 @@ def _counts_alone(block: Block) -> bool:
         return False
     changed = any(category.changes_dollars() for category in block.categories or [])
     steps = (block.large_claims, block.completion, block.administrative_share)
+    changed |= block.benefit_by_product is not None
     kept = block.coordination_fees != "counted_in" and block.late_claims in (None, "ignored")
     return kept and not changed and all(step is None for step in steps)
 
@@ -282,6 +283,16 @@ def _excluded_by_run_out(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str
         yield "expenditure.large_claims", found, "one `factor`, or another form than `exclude`"
 
 
+def _other_products(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
+    """Each product that counts has its benefit factor: another's dollars would be counted at none."""
+    members, cost = blocks.get("member_months"), blocks.get("expenditure")
+    if isinstance(cost, Expenditure) and cost.benefit_by_product is not None:
+        counted = members.products or [] if isinstance(members, MemberMonths) else []
+        if sorted(counted) != sorted(item.id for item in cost.benefit_by_product):
+            found = "other products than the `products` of `member_months`"
+            yield "expenditure.benefit_by_product", found, "the same, each with its factor"
+
+
 def _revenue_of_excluded(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
     """Revenue is not counted member by member, so that it stays where members leave."""
     against, cost = blocks.get("benchmark"), blocks.get("expenditure")
@@ -300,6 +311,7 @@ def ill_matched(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
     yield from _other_categories(blocks)
     yield from _revenue_of_excluded(blocks)
     yield from _other_steps_of_market(blocks)
+    yield from _other_products(blocks)
     in_dollars = isinstance(against, Benchmark) and against.in_dollars()
     if "fee_reset" in blocks and in_dollars and getattr(blocks["fee_reset"], "decrease", None) == "from_costs":
         yield "fee_reset", "`fee_reset` against a benchmark in dollars", "a benchmark per member per month"

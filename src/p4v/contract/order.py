@@ -131,7 +131,7 @@ def _cost_steps(blocks: Mapping[str, Any]) -> Iterator[str]:
     cost = blocks.get("expenditure")
     if isinstance(cost, Expenditure):
         present = {
-            "normalise": any(category.benefit_factor is not None for category in cost.categories or []),
+            "normalise": cost.normalises(),
             "truncate": cost.large_claims is not None,
             "complete": cost.completion is not None,
             "gross_up": cost.administrative_share is not None,

@@ -366,6 +366,15 @@ def _reported(reader: GroupReader, window: str, item: str | None) -> tuple[Fract
     return amount, cost.basis if cost.by == "products" else f"{cost.basis}.{item}"
 
 
+def _of_product_in_year(reader: GroupReader, key: str) -> tuple[Fraction | None, str]:
+    """Dollars of `<product>-<year>`."""
+    cost = reader.plan.terms.need("expenditure", Expenditure)
+    products = [item.id for item in cost.benefit_by_product or []]
+    parted = ((id_, baseline_window(key.removeprefix(f"{id_}-"))) for id_ in products if key.startswith(f"{id_}-"))
+    product, window = next((id_, window) for id_, window in parted if reader.has(window))
+    return reader.rows(window).of_cell(product).dollars(), _basis(reader)
+
+
 def _basis(reader: GroupReader) -> str:
     return reader.plan.terms.need("expenditure", Expenditure).basis
 
@@ -494,6 +503,8 @@ _STEMS: Mapping[str, Read] = {
     "panel_size": lambda reader, _: (reader.panel(), "member_id"),
     "expenditure": _expenditure,
     "reported_expenditure": lambda reader, key: _reported(reader, PERFORMANCE, key or None),
+    "product_expenditure": lambda reader, key: (reader.rows(PERFORMANCE).of_cell(key).dollars(), _basis(reader)),
+    "baseline_product_expenditure": _of_product_in_year,
     "truncation_point": lambda reader, _: (reader.point(PERFORMANCE), reader.reference()),
     "large_claims_excess": lambda reader, _: (reader.excess(PERFORMANCE), _basis(reader)),
     "large_claims_excluded": lambda reader, _: (reader.excluded(PERFORMANCE).dollars, _basis(reader)),

@@ -7,7 +7,7 @@ from math import gcd, lcm
 from typing import Any
 
 from p4v.contract.blocks.benchmark import BaselinePeriod, Benchmark, Market, Risk
-from p4v.contract.blocks.cost import CostCategory, Expenditure
+from p4v.contract.blocks.cost import CostCategory, Expenditure, ProductBenefit
 from p4v.contract.blocks.members import Exclusion as Rule
 from p4v.contract.blocks.members import MemberMonths
 from p4v.contract.blocks.rewards import CareCoordinationFee
@@ -27,6 +27,7 @@ _KINDS: Mapping[str, tuple[WindowKind, ...]] = {
 _OWN = frozenset({
     "member_months", "member_months_before_exclusion", "panel_size", "capitation_member_months", "mix_member_months",
     "expenditure", "reported_expenditure", "incurred_expenditure", "revenue",
+    "product_expenditure", "baseline_product_expenditure",
     "large_claims_excess", "large_claims_excluded", "large_claims_excluded_member_months",
     "baseline_member_months", "baseline_member_months_before_exclusion", "baseline_reported_expenditure",
     "baseline_large_claims_excess", "baseline_large_claims_excluded", "baseline_large_claims_excluded_member_months",
@@ -35,7 +36,13 @@ _OWN = frozenset({
 })  # fmt: skip
 """Stems of figures that the group's own members give."""
 _OF_FEE = frozenset({"fee_member_months", "recovered_member_months", "unrecovered_member_months"})
-_BY_PRODUCT = ("mix_member_months", "stratum_member_months", "stratum_expenditure", "stratum_revenue")
+_BY_PRODUCT = (
+    "product_expenditure",
+    "mix_member_months",
+    "stratum_member_months",
+    "stratum_expenditure",
+    "stratum_revenue",
+)
 _BY_MONTH = ("incurred_expenditure", "capitation_member_months")
 
 
@@ -192,14 +199,16 @@ class _Planner:
         return "allowed" if any(column.partition(".")[0] == "allowed" for column in self.columns) else "paid"
 
     def _worths(self, year: BaselinePeriod | None) -> list[Fraction]:
-        """What one reported dollar of each category is when large claims are dealt with: in a baseline year, or else
-        in the performance period.
+        """What one reported dollar of each category, or of each product with a factor, is when large claims are dealt
+        with: in a baseline year, or else in the performance period.
         """
         cost = self._cost()
+        if cost is not None and cost.benefit_by_product is not None:
+            return [self._worth(item, year) for item in cost.benefit_by_product]
         items: Sequence[CostCategory | None] = (cost.categories if cost is not None else None) or [None]
         return [self._worth(item, year) for item in items]
 
-    def _worth(self, item: CostCategory | None, year: BaselinePeriod | None) -> Fraction:
+    def _worth(self, item: CostCategory | ProductBenefit | None, year: BaselinePeriod | None) -> Fraction:
         cost, order = self._cost(), self.terms.cost_order
         worth = Fraction(1)
         if cost is None or "truncate" not in order:
@@ -211,7 +220,7 @@ class _Planner:
         if completion is None or "complete" not in before:
             return worth
         factor = completion.factor if year is None else year.factor
-        if year is None and item is not None and item.completion_factor is not None:
+        if year is None and isinstance(item, CostCategory) and item.completion_factor is not None:
             factor = item.completion_factor
         if factor is None:
             return worth
@@ -225,8 +234,9 @@ class _Planner:
         by_worth: dict[Fraction, list[int]] = {}
         for place, worth in enumerate(worths):
             by_worth.setdefault(worth, []).append(place)
-        if cost is not None and self._by_products():
-            ids = [item.id for item in cost.categories or []]
+        by_product = cost.benefit_by_product if cost is not None else None
+        if cost is not None and (by_product is not None or self._by_products()):
+            ids = [item.id for item in by_product or cost.categories or []]
             return {
                 Part(tuple(counted), tuple(ids[place] for place in places)): worth for worth, places in by_worth.items()
             }

@@ -26,6 +26,17 @@ def total_reported_expenditure(categories: UsdList) -> Usd:
     return total(categories)
 
 
+def expenditure_at_reference_benefit(amount: Usd, reported: UsdList, normalised: UsdList) -> Usd:
+    """The dollars of all categories, with those of each product at the richness of the reference plan; (p), (p) -> ().
+
+    Source: p4v design, terms of expenditure: benefit richness factor per plan.
+
+    >>> expenditure_at_reference_benefit(Fraction(900), [Fraction(600), Fraction(300)], [Fraction(660), Fraction(270)])
+    Fraction(930, 1)
+    """
+    return amount - total(reported) + total(normalised)
+
+
 def expenditure_without_excess(amount: Usd, large_claims_excess: Usd) -> Usd:
     """What is left when each member's dollars are truncated.
 

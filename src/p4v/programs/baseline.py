@@ -18,10 +18,11 @@ from p4v.formulas.baseline import category_pmpm_trended
 from p4v.programs.adjustments import BEFORE_LARGE_CLAIMS, adjustment_lines, after_large_claims
 from p4v.programs.completion import COMPLETION
 from p4v.programs.course import Course
-from p4v.programs.reference_benefit import at_reference_benefit
+from p4v.programs.reference_benefit import at_reference_benefit, by_product, products_or
 from p4v.worksheet import Line
 
 BLOCK, COST, REPORTED = "benchmark", "expenditure", "baseline_reported_expenditure"
+PRODUCTS = "baseline_product_expenditure"
 BEFORE, EXCLUDED = "baseline_member_months_before_exclusion", "baseline_large_claims_excluded_member_months"
 
 
@@ -86,7 +87,7 @@ def months_of_year(course: Course, id_: str) -> Line:
 def _write_year(course: Course, place: int, year: BaselinePeriod) -> Year:
     course.refuse_shared_months(BLOCK, ("baseline_periods", place, "period"), year.period)
     reported, categories = _reported(course, year)
-    amount = reported
+    amount = by_product(course, reported, PRODUCTS, year.id)
     for step in course.terms.cost_order:
         if step in STEPS:
             amount = STEPS[step](course, year, place, amount)
@@ -122,15 +123,16 @@ def _truncate(course: Course, year: BaselinePeriod, place: int, amount: Line) ->
     if year.point is not None:
         course.item(BLOCK, ("baseline_periods", place), year, "point", year.id)
     amount = _adjusted(course, year, amount, (BEFORE_LARGE_CLAIMS,), f"{BEFORE_LARGE_CLAIMS}-{year.id}")
-    categories = [f"{item.id}-{year.id}" for item in course.need(COST, Expenditure).categories or []]
+    stem, ids = products_or(course.need(COST, Expenditure), REPORTED, PRODUCTS)
+    keys = [f"{id_}-{year.id}" for id_ in ids]
     if large.form == "exclude":
         excluded = course.given(f"baseline_large_claims_excluded.{year.id}", BLOCK)
-        excluded = at_reference_benefit(course, excluded, REPORTED, categories, year.id)
+        excluded = at_reference_benefit(course, excluded, stem, keys, year.id)
         return course.compute(
             expenditure.expenditure_without_excluded, COST, year.id, amount=amount, large_claims_excluded=excluded
         )
     excess = course.given(f"baseline_large_claims_excess.{year.id}", BLOCK)
-    excess = at_reference_benefit(course, excess, REPORTED, categories, year.id)
+    excess = at_reference_benefit(course, excess, stem, keys, year.id)
     if large.form == "truncate":
         return course.compute(
             expenditure.expenditure_without_excess, COST, year.id, amount=amount, large_claims_excess=excess

@@ -9,11 +9,11 @@ from p4v.programs.adjustments import BEFORE_LARGE_CLAIMS, adjustment_lines, afte
 from p4v.programs.against import risk_ratio
 from p4v.programs.completion import COMPLETION, outstanding_claims
 from p4v.programs.course import Course
-from p4v.programs.reference_benefit import at_reference_benefit
+from p4v.programs.reference_benefit import at_reference_benefit, by_product, products_or
 from p4v.worksheet import Line
 
 BLOCK = "expenditure"
-REPORTED = "reported_expenditure"
+REPORTED, PRODUCTS = "reported_expenditure", "product_expenditure"
 
 
 def write_expenditure(course: Course) -> Line:
@@ -34,9 +34,9 @@ def write_expenditure(course: Course) -> Line:
 
 def _reported(course: Course, block: Expenditure | None, clause_of: str) -> Line:
     if block is None or block.categories is None:
-        return course.given("reported_expenditure", clause_of)
+        return by_product(course, course.given("reported_expenditure", clause_of), PRODUCTS)
     parts = [_category(course, block, place, item) for place, item in enumerate(block.categories)]
-    return course.compute(expenditure.total_reported_expenditure, BLOCK, categories=parts)
+    return by_product(course, course.compute(expenditure.total_reported_expenditure, BLOCK, categories=parts), PRODUCTS)
 
 
 def _category(course: Course, block: Expenditure, place: int, item: CostCategory) -> Line:
@@ -61,7 +61,7 @@ def _cost(course: Course) -> Expenditure:
 
 
 def normalise(_: Course, amount: Line) -> Line:
-    """Done category by category."""
+    """Done category by category, or by product, where dollars are reported."""
     return amount
 
 
@@ -78,13 +78,13 @@ def truncate(course: Course, amount: Line) -> Line:
         amount = course.compute(
             expenditure.adjusted_expenditure, "adjustments", BEFORE_LARGE_CLAIMS, amount=amount, adjustments=before
         )
-    categories = [item.id for item in _cost(course).categories or []]
+    stem, ids = products_or(_cost(course), REPORTED, PRODUCTS)
     if large.form == "exclude":
-        excluded = at_reference_benefit(course, course.given("large_claims_excluded", BLOCK), REPORTED, categories)
+        excluded = at_reference_benefit(course, course.given("large_claims_excluded", BLOCK), stem, ids)
         return course.compute(
             expenditure.expenditure_without_excluded, BLOCK, amount=amount, large_claims_excluded=excluded
         )
-    excess = at_reference_benefit(course, course.given("large_claims_excess", BLOCK), REPORTED, categories)
+    excess = at_reference_benefit(course, course.given("large_claims_excess", BLOCK), stem, ids)
     if large.form == "truncate":
         return course.compute(expenditure.expenditure_without_excess, BLOCK, amount=amount, large_claims_excess=excess)
     share = course.item(BLOCK, ("large_claims",), large, "pooled_share", None)

@@ -77,6 +77,8 @@ FIGURES: Mapping[str, Known] = {
     "revenue": _DOLLARS,
     "expenditure": _SIGNED,
     "reported_expenditure": _SIGNED,
+    "product_expenditure": _SIGNED,
+    "baseline_product_expenditure": _SIGNED,
     "truncation_point": _DOLLARS,
     "incurred_expenditure": _SIGNED,
     "large_claims_excess": _DOLLARS,

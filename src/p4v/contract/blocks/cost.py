@@ -67,6 +67,17 @@ class CostCategory(Strict):
         return any(term is not None for term in (self.benefit_factor, self.completion_factor, self.by_run_out))
 
 
+class ProductBenefit(Strict):
+    """The benefit richness of one plan, beside service categories. Figure: `product_expenditure.<id>`, of a baseline
+    year `baseline_product_expenditure.<id>-<year>`.
+    """
+
+    id: Id
+    """The product, one of `products` of `member_months`."""
+    benefit_factor: Factor
+    """Benefit richness: the product's dollars, of all categories that count, are multiplied by it."""
+
+
 class Percentile(Strict):
     """A point that is read off a frozen reference, by the nearest rank."""
 
@@ -159,6 +170,8 @@ class Expenditure(Block):
     categories: Annotated[list[CostCategory], Field(min_length=1)] | None = None
     """The service categories (or products) that count; without them one figure: `reported_expenditure`, or
     `expenditure` where nothing changes it."""
+    benefit_by_product: Annotated[list[ProductBenefit], Field(min_length=1)] | None = None
+    """Benefit richness by plan, where `categories` are of service or there are none."""
     large_claims: LargeClaims | None = None
     """What is done with members of very high cost."""
     completion: Completion | None = None
@@ -175,6 +188,7 @@ class Expenditure(Block):
         needs_each_once("categories", [category.id for category in self.categories or []])
         if self.by == "products" and self.categories is None:
             raise fault("P4V-C023", "`by: products` without `categories`", "`categories`, one to a product", term="by")
+        self._benefit_by_product()
         own = any(row.completion_factor is not None or row.by_run_out is not None for row in self.categories or [])
         if own and (self.completion is None or self.completion.for_all):
             raise fault("P4V-C023", "completion of categories and in total", "one of the two", term="categories")
@@ -189,6 +203,26 @@ class Expenditure(Block):
                 term="late_claims",
             )
         return self
+
+    def _benefit_by_product(self) -> None:
+        """Factors by product change the dollars of all categories together."""
+        if self.benefit_by_product is None:
+            return
+        needs_each_once("benefit_by_product", [item.id for item in self.benefit_by_product])
+        term = "benefit_by_product"
+        if self.by == "products" or any(row.benefit_factor is not None for row in self.categories or []):
+            found = "`benefit_by_product` beside categories with factors of their own, or of products"
+            raise fault("P4V-C023", found, "`benefit_factor` of each, or `benefit_by_product`", term=term)
+        if self.completion is not None and self.completion.factor is None:
+            found = "`benefit_by_product` with completion by run-out or by category"
+            raise fault(
+                "P4V-C023", found, "completion by one `factor`: a product's months are not told apart", term=term
+            )
+
+    def normalises(self) -> bool:
+        """Whether anything brings dollars to the reference benefit."""
+        by_category = any(category.benefit_factor is not None for category in self.categories or [])
+        return by_category or self.benefit_by_product is not None
 
     def completes_by_run_out(self) -> bool:
         """Whether outstanding claims are an amount of their own, month by month, for all that is completed."""

@@ -409,3 +409,22 @@ def test_figures_of_other_months_are_noted(desk: Desk, period: str, noted: bool)
     desk.rows("group_id,period,name,key,value", [f"A,{period},paid,,1.00"], "figures")
     notes = desk.settle()["A"].notes
     assert notes == ((f"figures of {period} are not those of 2014-01 to 2014-12, and were not used",) if noted else ())
+
+
+# Every rule that is broken
+
+
+def test_a_fault_of_a_few_rows_is_seen_among_many(desk: Desk) -> None:
+    """120 broken amounts before two broken months and one member month: examples of each rule, and how many more.
+
+    Fifty places are shown, sixteen for each of the three rules.
+    """
+    broken = [f"A,m{place},2014-01,x,1" for place in range(120)]
+    few = ["A,n,2014-13,1.00,1", "A,n,201401x,1.00,1", "A,n,2014-01,1.00,2"]
+    desk.contract(SHARE + BUDGET + COST).rows(f"{HEAD},member_months", [*year("m", more=",1"), *broken, *few])
+    findings = refused(desk)
+    amounts = [finding for finding in findings if finding.code == "P4V-D012"]
+    assert [finding.line for finding in amounts] == list(range(14, 30))
+    assert amounts[-1].found == "no amount in whole cents, and 104 more"
+    assert {finding.found for finding in amounts[:-1]} == {"no amount in whole cents"}
+    assert codes(findings[-3:]) == [("P4V-D033", 134), ("P4V-D033", 135), ("P4V-D034", 136)]

@@ -8,8 +8,6 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
-from operator import or_
 
 import duckdb
 import ibis
@@ -25,6 +23,8 @@ from p4v.data.typed import ROW, RowRule, broken_rules, with_cells
 from p4v.errors import SHOWN_FINDINGS, Finding, Refusal, did_you_mean
 from p4v.spreadsheets import safe_text
 
+_EXAMPLES = 3
+"""Rows that are named of each rule, however many are broken."""
 _MOST = SHOWN_FINDINGS + 1
 """Findings that are looked for: one more than is shown says that there are more."""
 _ID = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}\z"
@@ -64,31 +64,45 @@ class Opened:
 
 
 def row_findings(opened: Opened, counts: Mapping[int, int]) -> list[Finding]:
-    """The first rows that break one of these rules, with every one of them that they break."""
+    """Of each of these rules the first rows that break it, in their order, and how many more do."""
     wanted = [rule for rule in opened.rules if counts.get(rule.number)]
-    findings: list[Finding] = []
-    for part, file, sql in opened.files():
-        left = _MOST - len(findings)
-        if left > 0 and wanted:
-            findings += list(_of_file(opened, part, file, sql, wanted, left))[:left]
-    return findings
+    examples = max(_EXAMPLES, SHOWN_FINDINGS // max(len(wanted), 1))
+    found: dict[tuple[int, int, int], Finding] = {}
+    for rule in wanted:
+        mine: dict[tuple[int, int, int], Finding] = {}
+        rows = 0
+        for number, (part, file, sql) in enumerate(opened.files()):
+            first, count = _broken_rows(opened, part, sql, rule, examples - len(mine))
+            rows += count
+            for row in first:
+                finding = at(file, row, rule.code, rule.found, rule.allowed, part.column(rule.column))
+                mine[number, row, rule.number] = finding
+        if rows > len(mine):
+            place, last = mine.popitem()
+            mine[place] = replace(last, found=f"{last.found}, and {rows - len(mine) - 1:,} more")
+        found |= mine
+    return [found[place] for place in sorted(found)]
 
 
-def _of_file(
-    opened: Opened, part: Part, file: TableFile, sql: str, rules: Sequence[RowRule], limit: int
-) -> Iterator[Finding]:
+def _broken_rows(opened: Opened, part: Part, sql: str, rule: RowRule, limit: int) -> tuple[list[int], int]:
+    """The first rows of a file that break a rule, and how many do. An empty cell breaks no rule of form besides."""
     typed = opened.typed(part, sql)
-    broken = broken_rules(typed, part.sources, rules)
+    broken = broken_rules(typed, part.sources, [rule])
     if not broken:
-        return
-    signs = {f"rule {rule.number}": sign.fill_null(False) for rule, sign in broken}
-    flagged = typed.select(typed[ROW], **signs)
-    first = flagged.filter(reduce(or_, (flagged[name] for name in signs))).order_by(ROW).limit(limit)
-    for row in opened.con.to_pyarrow(first).to_pylist():
-        empty = {rule.column for rule, _ in broken if rule.check == "null" and row[f"rule {rule.number}"]}
-        for rule, _ in broken:
-            if row[f"rule {rule.number}"] and not (rule.check == "form" and rule.column in empty):
-                yield at(file, row[ROW], rule.code, rule.found, rule.allowed, part.column(rule.column))
+        return [], 0
+    ((_, sign),) = broken
+    sign = sign.fill_null(False)
+    if rule.check == "form" and _has_null_rule(opened, rule):
+        sign = sign & typed[f"cell {rule.column}"].notnull()
+    rows = typed.filter(sign).select(typed[ROW])
+    count = int(opened.con.to_pyarrow(rows.count()).as_py())
+    if not count or limit <= 0:
+        return [], count
+    return opened.con.to_pyarrow(rows.order_by(ROW).limit(limit))[ROW].to_pylist(), count
+
+
+def _has_null_rule(opened: Opened, rule: RowRule) -> bool:
+    return any(other.check == "null" and other.column == rule.column for other in opened.rules)
 
 
 def id_findings(opened: Opened, keys: ir.Table) -> list[Finding]:

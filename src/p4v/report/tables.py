@@ -127,6 +127,8 @@ def _fee_row(lines: Lines, line: Line) -> Row:
     stem, _, key = line["name"].partition(".")
     label = {"fee_amount": "Months of the period", "retroactive_fee_in_reach": "Earlier month"}.get(stem)
     words = key_words(line)
+    if stem == "fee_of_tier":  # a short key may be an abbreviation, but no tier is
+        words = words[:1].upper() + words[1:]
     text = label or str(line["label"])
     if key:
         text = f"{words}, changed since" if stem == "retroactive_fee_in_reach" else words

@@ -23,9 +23,10 @@ TYPES = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def engine() -> Iterator[Any]:
-    con = ibis.duckdb.connect()
+@pytest.fixture(params=["duckdb", "polars"])
+def engine(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """Engines that share nothing: the roll-up is written once, in what all of them do alike."""
+    con = getattr(ibis, request.param).connect()
     yield con
     con.disconnect()
 

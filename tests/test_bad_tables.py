@@ -926,7 +926,7 @@ def test_the_same_findings_on_another_machine(desk: Desk, python: tuple[str, ...
 # What a contract wants and the tables lack
 
 
-MARKET = "market_trend: {base: 2023-01 to 2023-03, cells: [ppo, hmo], exclude: none}"
+MARKET = "market_trend: {base: 2023-01 to 2023-03, cells: [ppo, hmo], exclude: none, cost: as_reported}"
 EXCLUSION = DEATH.replace("rule: after_death", "rule: {rule}, column: {column}, values: [x]").replace("{id:", "{{id:")
 EXCLUSION = EXCLUSION.replace("leave}", "leave}}")
 
@@ -1003,7 +1003,7 @@ def test_a_market_cell_without_members(desk: Desk, gone: tuple[int, str] | None)
 
 
 def test_a_region_without_members(desk: Desk) -> None:
-    regional = "regional: {where: [{column: area, values: [MA]}], exclude: group}, own_weight: 50%"
+    regional = "regional: {where: [{column: area, values: [MA]}], exclude: group, cost: as_reported}, own_weight: 50%"
     desk.edit("contracts/c-2024.yaml", "trend: 1.0625", regional)
     with_others(desk)
     whole(market_rows(*FULL).replace("product\n", "area\n"))(desk)

@@ -380,19 +380,22 @@ def test_the_months_that_are_not_complete(tmp_path: Path, paid_through: date, mo
     assert names == {"member_months", "reported_expenditure", "large_claims_excess"} | wanted
 
 
-def test_either_sequence_of_truncation_and_run_out_gives_the_same(tmp_path: Path) -> None:
+def test_run_out_is_of_reported_cost_whatever_the_sequence(tmp_path: Path) -> None:
     given = {
         "member_months": 1000, "reported_expenditure": 400_000, "large_claims_excess": 20_000,
         "incurred_expenditure.2014-10": 30_000, "incurred_expenditure.2014-11": 29_100,
         "incurred_expenditure.2014-12": 33_300,
     }  # fmt: skip
-    spent = []
-    for order in ({}, {"moves": [{"step": "complete", "before": "truncate", "clause": "§1"}]}):
-        program = program_of(completed() | {"order": {"base": "standard/1"} | order}, tmp_path)
-        sheet = worksheet(program, YEAR, None, figures(given), paid_through=date(2015, 3, 31))
-        spent.append(sheet["expenditure"].figure)
+    sheet = worksheet(program_of(completed(), tmp_path), YEAR, None, figures(given), paid_through=date(2015, 3, 31))
     outstanding = (30_000 + 29_100 + 33_300) * (Fraction(100, 97) - 1)
-    assert spent == [380_000 + outstanding] * 2
+    assert sheet["expenditure"].figure == 380_000 + outstanding
+    for move in ({"step": "complete", "before": "truncate"}, {"step": "truncate", "after": "complete"}):
+        program = program_of(
+            completed() | {"order": {"base": "standard/1", "moves": [move | {"clause": "§1"}]}}, tmp_path
+        )
+        with pytest.raises(Refusal) as refusal:
+            worksheet(program, YEAR, None, figures(given), paid_through=date(2015, 3, 31))
+        assert [finding.code for finding in refusal.value.findings] == ["P4V-C064"]
 
 
 def figures(given: Mapping[str, int]) -> Figures:

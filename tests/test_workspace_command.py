@@ -151,7 +151,7 @@ def test_a_dry_run_writes_nothing(fresh: Path) -> None:
 def test_one_object_to_each_group(fresh: Path) -> None:
     result = p4v("settle", "--period", "2014", "--json")
     lakeside, riverside = (json.loads(line) for line in result.stdout.splitlines())
-    assert (lakeside["group"], lakeside["state"], lakeside["earned"]) == ("lakeside", "settled", "0")
+    assert (lakeside["group"], lakeside["state"], lakeside["earned"]) == ("lakeside", "settled", "0.00")
     assert riverside["run"] == settled_runs(fresh)["riverside"].name
     assert riverside["period"] == {"from": "2014-01", "to": "2014-12"}
     assert result.stderr.splitlines()[-1] == "register   runs/register.html"

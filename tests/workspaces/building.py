@@ -29,6 +29,10 @@ CANONICAL = {
 """Columns that a table may have under their own names; any other is named in `p4v.yaml`."""
 
 
+ANY_GROUP: dict[str, Any] = {"other_groups": "allowed"}
+"""Drawn tables have groups that no drawn contract is of."""
+
+
 @dataclass(frozen=True)
 class Draft:
     """A workspace to be written. Rows are by canonical name; `columns` renames them in the file."""
@@ -56,9 +60,7 @@ class Draft:
             path.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
         for id_, text in self.references.items():
             (folder / "references" / f"{id_}.csv").write_text(text, encoding="utf-8")
-        tables: dict[str, Any] = {
-            "member_months": {"files": self._months(folder, form, parts), "other_groups": "allowed"}
-        }
+        tables: dict[str, Any] = {"member_months": {"files": self._months(folder, form, parts)} | ANY_GROUP}
         if form == "duckdb":
             tables["member_months"]["table"] = "months"
         if self.by_days:
@@ -70,7 +72,7 @@ class Draft:
             records: list[Record] = getattr(self, role)
             if records:
                 (folder / "data" / f"{role}.csv").write_bytes(csv_of(records, names_of(records)))
-                tables[role] = {"files": f"data/{role}.csv"}
+                tables[role] = {"files": f"data/{role}.csv"} | ({} if role == "deaths" else ANY_GROUP)
         workspace: Document = {"workspace": "p4v-workspace/1", "contracts": "contracts", "tables": tables}
         if self.references:
             workspace["references"] = {id_: {"file": f"references/{id_}.csv"} for id_ in self.references}

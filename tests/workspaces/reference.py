@@ -512,13 +512,13 @@ class Settling(contracts.Settlement):
         return rows
 
     def whole_table(self) -> None:
-        """Every row of the group on the roster of cost: looked at in some window, or outside them all."""
-        rows = [
-            one for group in self.groups for one in self.rules.everything(group) if one.row.purpose in (None, "cost")
-        ]
+        """Every row of the group: on another roster than that of cost, in some window, or outside them all."""
+        rows = [one for group in self.groups for one in self.rules.everything(group)]
         own = [window for window in self.windows if window.kind != "market"]
         for one in rows:
             one.rule = None if any(window.holds(one.row) for window in own) else "outside_the_period"
+            if one.row.purpose not in (None, "cost"):
+                one.rule = "other_purposes"
             one.items = {WHOLE: one.whole}
         self.controls += control("table", rows)
 

@@ -922,15 +922,56 @@ def test_a_device_is_refused() -> None:
     assert places(refusal.value.findings) == [("P4V-D009", None, None)]
 
 
-def test_files_that_are_missing_twice_or_of_two_formats(tmp_path: Path) -> None:
+def test_files_that_are_missing_twice_or_unlike(tmp_path: Path) -> None:
     path = write(tmp_path, BASE)
     assert places(refused(tmp_path / "none.csv")) == [("P4V-D007", None, None)]
     assert places(refused(path, path)) == [("P4V-D030", None, None)]
-    assert places(refused(path, parquet(tmp_path, columns_of(BASE)))) == [("P4V-D009", None, None)]
     other = write(tmp_path, BASE.replace("risk_score", "revenue"), "other.csv")
     assert places(refused(path, other)) == [("P4V-D004", None, "revenue"), ("P4V-D004", None, "risk_score")]
     (tmp_path / "empty").mkdir()
     assert places(refused(tmp_path / "empty")) == [("P4V-D006", None, None)]
+
+
+def mixed(folder: Path) -> Path:
+    """The rows of `BASE` in a folder: two in a CSV, two in gzip, one in Parquet with decimals and a date."""
+    header, *lines = BASE.strip().split("\n")
+    (folder / "mixed").mkdir()
+    write(folder / "mixed", "\n".join([header, *lines[:2], ""]), "a.csv")
+    write(folder / "mixed", gzip.compress("\n".join([header, *lines[2:4], ""]).encode()), "b.csv.gz")
+    last = columns_of("\n".join([header, lines[4]]))
+    typed = {"allowed": money(last["allowed"]), "month": [date(2024, 3, 1)]}
+    parquet(folder / "mixed", last | typed, "c.parquet")
+    return folder / "mixed"
+
+
+def test_a_folder_of_csv_and_parquet(tmp_path: Path) -> None:
+    folder, alone = mixed(tmp_path), write(tmp_path, BASE)
+    with opened(folder) as tables, opened(alone) as whole:
+        assert rows_of(tables) == rows_of(whole) == ROWS
+        assert tables.fingerprint() == whole.fingerprint()
+        assert [(read.name, read.rows) for read in tables.inputs] == [("a.csv", 2), ("b.csv.gz", 2), ("c.parquet", 1)]
+    write(folder, BASE.split("\n", maxsplit=1)[0] + "\nM0000004,GRP-001,2024-04,1.001,1.0\n", "d.csv")
+    parquet(folder, columns_of(BASE.split("\n", maxsplit=1)[0] + "\nM0000003,GRP-001,2024-03,1.00,x\n"), "e.parquet")
+    assert [(one.code, one.file, one.line, one.field) for one in refused(folder)] == [
+        ("P4V-D012", "mixed/d.csv", 2, "allowed"), ("P4V-D015", "mixed/e.parquet", None, "risk_score"),
+    ]  # fmt: skip
+
+
+def test_a_folder_with_a_file_of_another_kind(tmp_path: Path) -> None:
+    folder = mixed(tmp_path)
+    with zipfile.ZipFile(folder / "d.xlsx", "w") as archive:
+        archive.writestr("xl/workbook.xml", "")
+    (finding,) = refused(folder)
+    assert (finding.code, finding.file, finding.exit_code) == ("P4V-D009", "mixed/d.xlsx", 4)
+    (folder / "d.xlsx").unlink()
+    with duckdb.connect(str(folder / "d.duckdb")) as database:
+        database.execute(f"CREATE TABLE t AS SELECT * FROM read_csv('{folder / 'a.csv'}', all_varchar = true)")
+    (finding,) = refused(folder, table="t")
+    assert (finding.code, finding.file, finding.exit_code) == ("P4V-D009", "mixed/d.duckdb", 4)
+    assert finding.allowed == "CSV, in gzip or not, and Parquet together; or DuckDB files alone"
+    (folder / "d.duckdb").unlink()
+    parquet(folder, columns_of(BASE.replace("risk_score", "revenue")), "e.parquet")
+    assert places(refused(folder)) == [("P4V-D004", None, "revenue"), ("P4V-D004", None, "risk_score")]
 
 
 def test_all_files_are_looked_at_before_any_is_refused(tmp_path: Path) -> None:

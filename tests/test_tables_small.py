@@ -127,6 +127,19 @@ def test_small_tables_in_gzip_and_parquet_say_the_same(tmp_path: Path, role: Rol
     assert said(reader(TableSpec(role, files=(tmp_path / f"{role}.parquet",)), tmp_path)) == said(plain)
 
 
+def test_small_tables_of_several_formats_together(tmp_path: Path) -> None:
+    """The first two results in a CSV, the others in Parquet."""
+    header, *lines = QUALITY.strip().split("\n")
+    whole = read_quality(spec("quality", tmp_path, QUALITY), tmp_path)
+    columns = {name: [line.split(",")[place] for line in lines[2:]] for place, name in enumerate(header.split(","))}
+    files = (tmp_path / "a.parquet", tmp_path / "b.csv")
+    pq.write_table(pa.table(columns), files[0])
+    files[1].write_text("\n".join([header, *lines[:2], ""]), encoding="utf-8")
+    read = read_quality(TableSpec("quality", files=files), tmp_path)
+    assert sorted(map(str, said(read))) == sorted(map(str, said(whole)))
+    assert [(entry.name, entry.rows) for entry in read.inputs] == [("a.parquet", 2), ("b.csv", 2)]
+
+
 def test_a_fault_in_a_packed_table_has_its_line(tmp_path: Path) -> None:
     path = tmp_path / "quality.csv.gz"
     path.write_bytes(gzip.compress(QUALITY.replace("210,300", "210,3x0").encode()))

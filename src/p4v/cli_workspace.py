@@ -230,6 +230,9 @@ def data_add(
     file: Annotated[Path, typer.Argument(help="A file of a table: CSV, CSV.gz, Parquet or DuckDB.")],
     known_at: Annotated[str, typer.Option("--known-at", help="YYYY-MM-DD: the newest day that the file knows about.")],
     table: _Table = "member_months",
+    purpose: Annotated[
+        str | None, typer.Option("--purpose", help="fee, cost or quality: of which roster, if each has a table.")
+    ] = None,
     workspace: workspace_option = _HERE,
     json_lines: json_option = False,
 ) -> None:
@@ -237,7 +240,8 @@ def data_add(
     from p4v.workspace.document import read_workspace
     from p4v.workspace.store import add
 
-    made = add(read_workspace(workspace, stored=False).store, _role(table), file, day_option("--known-at", known_at))
+    store, role = read_workspace(workspace, stored=False).store, _role(table)
+    made = add(store, role, file, day_option("--known-at", known_at), _purpose(role, purpose))
     typer.echo(f"{'added' if made.fresh else 'already there'}  {made.extract.path}")
     typer.echo(f"digest {made.extract.sha256}, known at {made.extract.known_at}")
 
@@ -258,6 +262,23 @@ def _role(table: str) -> Any:
             ]
         )
     return table
+
+
+def _purpose(role: str, purpose: str | None) -> Any:
+    from typing import get_args
+
+    from p4v.data.spec import Purpose
+    from p4v.errors import did_you_mean
+
+    known = get_args(Purpose)
+    if purpose is None:
+        return None
+    if purpose not in known:
+        remedy = did_you_mean(purpose, known)
+        raise Refusal([Finding("P4V-U008", "--purpose", "another word", ", ".join(known), purpose[:80], help=remedy)])
+    if role != "member_months":
+        raise Refusal([Finding("P4V-U012", "--purpose", f"a purpose of the table {role}", "of member_months alone")])
+    return purpose
 
 
 @data.command("check")

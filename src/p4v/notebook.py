@@ -13,7 +13,7 @@ counted from 1.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -27,7 +27,8 @@ import pandas as pd
 from p4v.cases import refuse_disagreed
 from p4v.contract.models import Status
 from p4v.data.columns import READY_MAPS
-from p4v.data.spec import Role, TableSpec
+from p4v.data.spec import Purpose, Role, TableSpec
+from p4v.data.typed import PURPOSES
 from p4v.errors import Finding, Refusal, did_you_mean
 from p4v.money import decimal_text
 from p4v.periods import read_day
@@ -228,9 +229,9 @@ def settle(
     contract: str | Path,
     *,
     period: str,
-    member_months: Frame,
-    columns: Mapping[str, str] | None = None,
-    ignore: Sequence[str] = (),
+    member_months: Frame | Mapping[str, Frame],
+    columns: Mapping[str, str] | Mapping[str, Mapping[str, str]] | None = None,
+    ignore: Sequence[str] | Mapping[str, Sequence[str]] = (),
     column_map: str | None = None,
     months: Literal["counted", "covered_days"] = "counted",
     quality: Frame | None = None,
@@ -248,24 +249,26 @@ def settle(
     `member_months` has a row for each member, month and group; money is Decimal, text, or whole cents in a column whose
     name ends in `_cents`, never float; ids are text; months are text, dates or whole numbers YYYYMM. `columns` says
     what p4v's columns are called in it (`{"group_id": "grp"}`), `ignore` which are not read, `column_map` names a ready
-    map (`tuva`). The other tables have p4v's own column names. `references` has the file of each frozen reference that
-    the contract names. `period` is a year, a quarter (`2014Q2`), a month or `2014-07 to 2015-06`; `paid_through` and
-    `known` are days, as text or date.
+    map (`tuva`). Where each roster has a table, `member_months` is `{"fee": frame, "cost": frame}`, and `columns` and
+    `ignore` hold for each, or are by purpose too: `{"fee": {…}}`. The other tables have p4v's own column names.
+    `references` has the file of each frozen reference that the contract names. `period` is a year, a quarter
+    (`2014Q2`), a month or `2014-07 to 2015-06`; `paid_through` and `known` are days, as text or date.
 
     Raises `Refusal` with every finding, and `TypeError` for what is no table.
     """
     given = {"quality": quality, "figures": figures, "deaths": deaths, "expected_totals": expected_totals,
              "lag_triangle": lag_triangle}  # fmt: skip
-    frames = {"member_months": member_months, **{role: frame for role, frame in given.items() if frame is not None}}
-    for role, frame in frames.items():
+    frames = {role: frame for role, frame in given.items() if frame is not None}
+    apart = _by_purpose(member_months)
+    own = {f"member_months ({purpose})": frame for purpose, frame in apart.items()}
+    for role, frame in ((own or {"member_months": member_months}) | frames).items():
         _refuse_no_table(role, frame)
     kind: Any = _word("months", months, _MONTHS)
     ready = None if column_map is None else _word("column_map", column_map, tuple(READY_MAPS))
+    usual = TableSpec("member_months", months=kind, map=ready)
     specs = [
-        TableSpec(
-            "member_months", months=kind, columns=columns or {}, ignore=tuple(ignore), frame=member_months, map=ready
-        ),
-        *(TableSpec(role, frame=frames[role]) for role in _ROLES if role in frames and role != "member_months"),
+        _member_months(usual, member_months, columns or {}, ignore),
+        *(TableSpec(role, frame=frames[role]) for role in _ROLES if role in frames),
     ]
     sources = Sources(specs, {name: Path(path) for name, path in (references or {}).items()}, _NOTEBOOK)
     request = _request(period, (), paid_through, known, status)
@@ -317,6 +320,38 @@ def _request(
     if status is not None:
         _word("status", status, _STATUSES)
     return Request(_asked(period), _day("paid_through", paid_through), groups, status, _day("known", known))
+
+
+def _by_purpose(member_months: Any) -> dict[Purpose, Frame]:
+    """The tables of member months by their purpose; none where there is one table."""
+    if not isinstance(member_months, Mapping) or not any(name in PURPOSES for name in member_months):
+        return {}
+    for name in member_months:
+        _word("member_months", name, PURPOSES)
+    return dict(member_months)
+
+
+def _member_months(usual: TableSpec, member_months: Any, columns: Any, ignore: Any) -> TableSpec:
+    """One table, or one to each purpose, with columns of its own or those of all."""
+    apart = _by_purpose(member_months)
+    if not apart:
+        if isinstance(ignore, Mapping) or any(isinstance(value, Mapping) for value in columns.values()):
+            raise TypeError("columns and ignore by purpose: member_months by purpose too")
+        return replace(usual, columns=columns, ignore=tuple(ignore), frame=member_months)
+    own = any(isinstance(value, Mapping) for value in columns.values())
+    bound = _of_each("columns", columns, own, apart)
+    left = _of_each("ignore", ignore, isinstance(ignore, Mapping), apart)
+    tables = (
+        replace(usual, purpose=purpose, columns=bound[purpose] or {}, ignore=tuple(left[purpose] or ()), frame=frame)
+        for purpose, frame in apart.items()
+    )
+    return replace(usual, purposes=tuple(tables))
+
+
+def _of_each(name: str, said: Any, own: bool, apart: Mapping[Purpose, Frame]) -> dict[Purpose, Any]:
+    """What is said of each table: by itself, or of all."""
+    by_purpose: Any = {_word(name, word, tuple(apart)): of for word, of in said.items()} if own else {}
+    return {purpose: by_purpose.get(purpose) if own else said for purpose in apart}
 
 
 def _refuse_no_table(role: str, frame: object) -> None:

@@ -151,7 +151,17 @@ def bound_columns(spec: TableSpec, headers: Sequence[str], shown: str) -> tuple[
             allowed = "a canonical column, such as group_id, month or allowed.inpatient"
             findings.append(Finding("P4V-D004", shown, "no canonical column", allowed, name, 1, place))
     findings += _missing(spec, {column.name for column in bound}, headers, shown)
+    findings += _own_purpose(spec, bound, shown)
     return sorted(bound, key=lambda column: column.name), findings
+
+
+def _own_purpose(spec: TableSpec, bound: Sequence[Bound], shown: str) -> Iterator[Finding]:
+    """A column of purposes in a table whose rows all have one."""
+    for column in bound if spec.purpose is not None else ():
+        if column.name == "purpose":
+            found, allowed = f"a column of purposes, and `purpose: {spec.purpose}` for all rows", "one of them"
+            remedy = "name the column under `ignore`, or take `purpose` away"
+            yield Finding("P4V-D002", shown, found, allowed, column.theirs, 1, column.place, help=remedy)
 
 
 def _unasked(spec: TableSpec, headers: Sequence[str], place: int, shown: str) -> Finding:

@@ -39,8 +39,9 @@ class Engine:
     def __init__(self, *, threads: int | None, memory: str | None) -> None:
         check_open_files()
         self._stack = ExitStack()
-        self._attached = self._views = 0
+        self._views = 0
         self._links: dict[Path, Path] = {}
+        self._databases: dict[Path, str] = {}
         self._closing = Event()
         self._hashing = ThreadPoolExecutor(max_workers=1)
         self._stack.callback(self._hashing.shutdown, cancel_futures=True)
@@ -80,10 +81,12 @@ class Engine:
 
     def attach(self, path: Path) -> str:
         """A DuckDB file opened for reading alone, and the name by which its tables are reached."""
-        self._attached += 1
-        name = f"input_{self._attached}"
-        self.raw.execute(f"ATTACH {text_literal(str(self.linked(path)))} AS {name} (READ_ONLY)")
-        return name
+        file = self.linked(path)
+        if file not in self._databases:
+            name = f"input_{len(self._databases) + 1}"
+            self.raw.execute(f"ATTACH {text_literal(str(file))} AS {name} (READ_ONLY)")
+            self._databases[file] = name
+        return self._databases[file]
 
     def view(self, sql: str) -> ir.Table:
         """What a query gives, as a table to build upon."""

@@ -63,7 +63,8 @@ class TableFile:
             if (status.st_size, status.st_mtime_ns) != (self.size, self.changed):
                 found = "a file that changed while it was read"
                 raise Refusal([Finding("P4V-S005", self.shown, found, "a file at rest", help="run it again")])
-        return TableInput(self.spec.role, self.path.name, self.size, digest, self.rows, self.spec.known_at)
+        spec = self.spec
+        return TableInput(spec.role, self.path.name, self.size, digest, self.rows, spec.known_at, spec.purpose)
 
 
 def refuse_log(path: Path, shown: str) -> None:
@@ -112,9 +113,11 @@ def find_files(spec: TableSpec, root: Path | None) -> list[Found]:
 
 
 def _other_formats(found: Sequence[Found]) -> Iterator[Finding]:
+    """CSV and Parquet may lie together, each read in its own way; a database has a table that they have not."""
     for file in found:
-        if file.format.removesuffix(".gz") != found[0].format.removesuffix(".gz"):
-            yield Finding("P4V-D009", file.shown, "another format than the first file's", "tables of one format")
+        if (file.format == "duckdb") is not (found[0].format == "duckdb"):
+            allowed = "CSV, in gzip or not, and Parquet together; or DuckDB files alone"
+            yield Finding("P4V-D009", file.shown, "another format than the first file's", allowed)
 
 
 def _shown(path: Path, root: Path | None) -> str:

@@ -145,7 +145,7 @@ def _duckdb_layout(spec: TableSpec, found: Found, engine: Engine) -> Layout:
 
 def frame_layout(spec: TableSpec, engine: Engine) -> Layout:
     """The layout of a frame in memory, which the engine reads where it is."""
-    shown = f"{spec.role} in memory"
+    shown = f"{spec.shown} in memory"
     table = _arrow_table(spec.frame, shown)
     _refuse_twice(table.column_names, shown)
     sink = pa.BufferOutputStream()
@@ -154,7 +154,7 @@ def frame_layout(spec: TableSpec, engine: Engine) -> Layout:
     content = sink.getvalue()
     digest = sha256(content).hexdigest()
     file = TableFile(spec, Path(shown), shown, "frame", len(content), table.num_rows, digest)
-    name = f"{spec.role}_frame"
+    name = f"{spec.shown} frame"
     engine.raw.register(name, table)
     layout = _arrow_layout(file, table.schema, [Proof(column.null_count == 0) for column in table.columns])
     return replace(layout, reading=name_literal(name))

@@ -16,10 +16,11 @@ from ibis.expr import types as ir
 from p4v.data.engine import Engine, engine_faults
 from p4v.data.files import Found, find_files
 from p4v.data.fingerprint import fingerprint
-from p4v.data.parts import find_parts
+from p4v.data.parts import Part, find_parts, lacking, unlike
 from p4v.data.places import (
     Opened,
     broken_files,
+    columns_of,
     deaths_twice,
     duplicate_findings,
     fault_counts,
@@ -29,7 +30,7 @@ from p4v.data.places import (
     row_findings,
 )
 from p4v.data.spec import TableInput, TableSpec
-from p4v.data.typed import row_rules, typed_table
+from p4v.data.typed import row_rules, typed_table, with_lacking
 from p4v.errors import Finding, Refusal
 
 _TYPED = "typed_member_months"
@@ -60,31 +61,50 @@ class OpenTables:
     def _open(self, by_role: Mapping[str, TableSpec], root: Path | None) -> None:
         self.con: Backend = self._engine.ibis
         self._calendar = self._engine.calendar()
-        found = {role: find_files(spec, root) for role, spec in by_role.items() if role in ("member_months", "deaths")}
-        self._engine.lock([self._engine.linked(file.path) for files in found.values() for file in files])
+        found = {
+            role: [(one, find_files(one, root)) for one in spec.apart()]
+            for role, spec in by_role.items()
+            if role in ("member_months", "deaths")
+        }
+        listed = [file for tables in found.values() for _, files in tables for file in files]
+        self._engine.lock([self._engine.linked(file.path) for file in listed])
         if "deaths" in found:
-            self._dead = self._table(by_role["deaths"], found["deaths"])
-        self._opened = opened = self._table(self._spec, found["member_months"])
+            self._dead = self._table(found["deaths"])
+        self._opened = opened = self._table(found["member_months"])
         self.yearly = opened.yearly
         self.months_kind: Literal["counted", "covered_days"] = self._spec.months
+        self.lacking: Mapping[str, frozenset[str]] = MappingProxyType(lacking(opened.parts))
+        """Purpose to the columns that its table lacks and another has."""
         self.fault_codes: Mapping[int, str] = MappingProxyType({rule.number: rule.code for rule in opened.rules})
         # As a view, so that what is asked of it is not long to be written out for the engine.
         self.months: ir.Table = self.con.create_view(_TYPED, self._typed(opened), overwrite=True)
         self.columns = frozenset(self.months.columns) - {"fault"}
         self.deaths: ir.Table | None = self._deaths(self._dead) if self._dead else None
 
-    def _table(self, spec: TableSpec, found: Sequence[Found]) -> Opened:
-        parts = find_parts(spec, found, self._engine)
-        bound = [source.bound for source in parts[0].sources]
+    def _table(self, tables: Sequence[tuple[TableSpec, Sequence[Found]]]) -> Opened:
+        """A table in one piece, or in one table to each purpose. Raises `Refusal` with what is wrong in any of them."""
+        parts: list[Part] = []
+        findings: list[Finding] = []
+        for spec, found in tables:
+            try:
+                parts += find_parts(spec, found, self._engine)
+            except Refusal as refusal:
+                findings += refusal.findings
+        findings = findings or list(unlike(parts))
+        if findings:
+            raise Refusal(findings)
+        bound = columns_of(parts)
         yearly = any(column.kind == "year" for column in bound)
         return Opened(parts, row_rules(bound, yearly), self._calendar, yearly)
 
     def _typed(self, opened: Opened) -> ir.Table:
-        tables = [
-            typed_table(self.con.table(part.view), part.sources, opened.rules, opened.calendar, opened.yearly)
-            for part in opened.parts
-        ]
+        tables = [self._typed_part(opened, part) for part in opened.parts]
         return ibis.union(*tables) if len(tables) > 1 else tables[0]
+
+    def _typed_part(self, opened: Opened, part: Part) -> ir.Table:
+        view = self.con.table(part.view)
+        typed = typed_table(view, part.sources, opened.rules, opened.calendar, opened.yearly)
+        return typed if part.purpose is None else with_lacking(typed, opened.columns(), part.purpose)
 
     def _deaths(self, opened: Opened) -> ir.Table:
         """Deaths typed, refused at once if a row is broken: there are few, and every rule needs them whole."""
@@ -113,6 +133,16 @@ class OpenTables:
         """Every file that was read, in the order of the tables."""
         return [file.input() for opened in self._tables() for _, file, _ in opened.files()]
 
+    @property
+    def bound(self) -> Mapping[str | None, frozenset[str]]:
+        """The columns that each table of member months has itself, by its purpose; of a table in one piece, by none."""
+        parts = self._months_opened().parts
+        return {part.purpose: frozenset(map(self._canonical, part.names())) for part in parts}
+
+    @staticmethod
+    def _canonical(name: str) -> str:
+        return "month" if name == "year" else name
+
     def _tables(self) -> list[Opened]:
         return [opened for opened in (self._opened, self._dead) if opened is not None]
 
@@ -137,7 +167,7 @@ class OpenTables:
             return id_findings(self._months_opened(), self.months if keys is None else keys)
 
     def group_findings(self, contracted: frozenset[str]) -> list[Finding]:
-        """Groups without a contract, each with its first row."""
+        """Groups without a contract that their table does not name either, each with its first row."""
         with self.working():
             return group_findings(self._months_opened(), contracted)
 

@@ -5,11 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from p4v.data.columns import Bound, bound_columns
+from p4v.data.columns import Bound, Kind, bound_columns
 from p4v.data.engine import Engine, name_literal, text_literal
 from p4v.data.files import Found, TableFile
 from p4v.data.layouts import MONEY_TYPES, Layout, Proof, frame_layout, layout_of, wrong_type
-from p4v.data.spec import TableSpec
+from p4v.data.spec import Purpose, TableSpec
 from p4v.data.typed import MONTH_UNITS, ROW, Form, Source, highest_of, lowest_of
 from p4v.errors import SHOWN_FINDINGS, Finding, Refusal
 
@@ -29,6 +29,15 @@ class Part:
         """The table's own column of a canonical name."""
         return next((source.bound for source in self.sources if source.bound.name == name), None)
 
+    @property
+    def purpose(self) -> Purpose | None:
+        """What all of its rows count for, if its table says so."""
+        return self.files[0].spec.purpose
+
+    def names(self) -> frozenset[str]:
+        """The canonical names of its columns."""
+        return frozenset(source.bound.name for source in self.sources)
+
 
 def find_parts(spec: TableSpec, found: Sequence[Found], engine: Engine) -> list[Part]:
     """The table's files in parts of one layout each. Raises `Refusal` with all that is wrong in their structure."""
@@ -46,7 +55,8 @@ def find_parts(spec: TableSpec, found: Sequence[Found], engine: Engine) -> list[
     findings = findings or list(_uneven(list(groups.values())))
     if findings:
         raise Refusal(findings)
-    return [_part(f"{spec.role}_{number}", group, engine) for number, group in enumerate(groups.values(), start=1)]
+    name = spec.role if spec.purpose is None else f"{spec.role}_{spec.purpose}"
+    return [_part(f"{name}_{number}", group, engine) for number, group in enumerate(groups.values(), start=1)]
 
 
 def _read_alike(layout: Layout, sources: Sequence[Source]) -> Hashable:
@@ -164,6 +174,41 @@ def _uneven(groups: Sequence[Sequence[tuple[Layout, list[Source]]]]) -> Iterator
             here = name not in names
             found = "a column that the first file lacks" if here else "no such column"
             yield Finding("P4V-D004", layout.file.shown, found, f"the columns of {first.file.shown}", name)
+
+
+_OF_COST: tuple[Kind, ...] = ("money", "risk")
+"""Numbers that a row of the cost needs, and no other: dollars, revenue and risk scores."""
+_OF_TIME = frozenset({"month", "year"})
+
+
+def lacking(parts: Sequence[Part]) -> dict[str, frozenset[str]]:
+    """The columns that a table of one purpose lacks and another beside it has."""
+    everything = frozenset[str]().union(*(part.names() for part in parts))
+    return {part.purpose: everything - part.names() for part in parts if part.purpose is not None}
+
+
+def unlike(parts: Sequence[Part]) -> Iterator[Finding]:
+    """What tables of several purposes must have in common: months or years; and for the cost every column of dollars
+    and risk scores, because a cost that nobody gave would be a cost of nothing.
+    """
+    first: dict[str, tuple[Bound, TableFile]] = {}
+    for part in parts:
+        for source in part.sources:
+            first.setdefault(source.bound.name, (source.bound, part.files[0]))
+    of_purpose: dict[str | None, TableFile] = {part.purpose: part.files[0] for part in reversed(parts)}
+    whole = next((name for name in first if name in _OF_TIME), None)
+    for purpose, names in lacking(parts).items():
+        file = of_purpose[purpose]
+        line = 1 if file.has_lines else None
+        for name in sorted(names):
+            bound, other = first[name]
+            if name == whole:
+                (here,) = _OF_TIME - {name}
+                yield Finding("P4V-D004", file.shown, f"`{here}`", f"`{name}`, as in {other.shown}", here, line)
+            elif purpose == "cost" and bound.kind in _OF_COST:
+                allowed = f"the columns of dollars and risk scores of {other.shown}"
+                remedy = "bind it here, or name it under `ignore` there"
+                yield Finding("P4V-D004", file.shown, "no such column", allowed, name, line, help=remedy)
 
 
 def _part(view: str, group: Sequence[tuple[Layout, list[Source]]], engine: Engine) -> Part:

@@ -19,7 +19,7 @@ from p4v.data.columns import Bound
 from p4v.data.files import TableFile
 from p4v.data.parts import Part
 from p4v.data.scan import refuse_faults
-from p4v.data.typed import ROW, RowRule, broken_rules, with_cells
+from p4v.data.typed import ROW, RowRule, broken_rules, with_cells, words_of
 from p4v.errors import SHOWN_FINDINGS, Finding, Refusal, did_you_mean
 from p4v.spreadsheets import safe_text
 
@@ -37,6 +37,12 @@ def fault_counts(con: Backend, typed: ir.Table) -> dict[int, int]:
     return {int(row["fault"]): int(row["rows"]) for row in con.to_pyarrow(broken).to_pylist()}
 
 
+def columns_of(parts: Sequence[Part]) -> list[Bound]:
+    """Every column that any part has, in the order of their names."""
+    by_name = {source.bound.name: source.bound for part in reversed(parts) for source in part.sources}
+    return [by_name[name] for name in sorted(by_name)]
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     """Parts of a table, and what it takes to type them again with the number of each row."""
@@ -49,6 +55,10 @@ class Opened:
     @property
     def con(self) -> Backend:
         return self.parts[0].engine.ibis
+
+    def columns(self) -> list[Bound]:
+        """Every column that any of its parts has, in the order of their names."""
+        return columns_of(self.parts)
 
     def files(self) -> list[tuple[Part, TableFile, str]]:
         """Each file with its part and the SQL that reads it alone."""
@@ -74,9 +84,12 @@ def row_findings(opened: Opened, counts: Mapping[int, int]) -> list[Finding]:
         for number, (part, file, sql) in enumerate(opened.files()):
             first, count = _broken_rows(opened, part, sql, rule, examples - len(mine))
             rows += count
+            column = part.column(rule.column)
+            found_here, allowed = (
+                (rule.found, rule.allowed) if column is None else words_of(rule, column, opened.yearly)
+            )
             for row in first:
-                finding = at(file, row, rule.code, rule.found, rule.allowed, part.column(rule.column))
-                mine[number, row, rule.number] = finding
+                mine[number, row, rule.number] = at(file, row, rule.code, found_here, allowed, column)
         if rows > len(mine):
             place, last = mine.popitem()
             mine[place] = replace(last, found=f"{last.found}, and {rows - len(mine) - 1:,} more")
@@ -155,16 +168,22 @@ WITH_CONTRACT = "groups with a contract, and those that the table names as `othe
 
 
 def group_findings(opened: Opened, contracted: frozenset[str]) -> list[Finding]:
-    """Groups that no contract is of, each with its first row and how many there are in the file."""
+    """Groups that no contract is of, nor their table names, each with its first row and how many there are in the file.
+
+    Each table says for itself which other groups it may have.
+    """
     findings: list[Finding] = []
     for part, file, sql in opened.files():
+        if file.spec.other_groups is None:
+            continue
+        known = contracted | file.spec.other_groups
         typed = opened.typed(part, sql)
-        others = typed.filter(typed["group_id"].notnull() & typed["group_id"].notin(sorted(contracted)))
+        others = typed.filter(typed["group_id"].notnull() & typed["group_id"].notin(sorted(known)))
         by_group = others.group_by("group_id").agg(row=others[ROW].min(), rows=others.count())
         for row in opened.con.to_pyarrow(by_group.order_by("row").limit(_MOST)).to_pylist():
             found = f"{NO_CONTRACT}, on {row['rows']} row{'' if row['rows'] == 1 else 's'}"
             finding = at(file, row["row"], "P4V-D038", found, WITH_CONTRACT, part.column("group_id"))
-            findings.append(replace(finding, help=did_you_mean(row["group_id"], contracted)))
+            findings.append(replace(finding, help=did_you_mean(row["group_id"], known)))
     return findings[:_MOST]
 
 
@@ -220,14 +239,16 @@ def _keys(opened: Opened, part: Part, sql: str, number: int) -> ir.Table:
     month = "year" if opened.yearly else "month"
     names = [name for name in ("group_id", "member_id", month, "purpose") if part.column(name)]
     whole = typed.filter([typed[name].notnull() for name in names])
-    return whole.select(*names, file=ibis.literal(number, "int32"), row=whole[ROW].cast("int64"))
+    purpose = {} if part.purpose is None else {"purpose": ibis.literal(part.purpose)}
+    return whole.select(*names, **purpose, file=ibis.literal(number, "int32"), row=whole[ROW].cast("int64"))
 
 
 def rejected_csv(opened: Opened, rules: Iterable[int]) -> bytes:
     """The rows whose first broken rule is one of these, each with its file, line or row, code and cells."""
     numbers = sorted(rules)
     by_number = {rule.number: rule for rule in opened.rules}
-    names = [source.bound.name for source in opened.parts[0].sources]
+    own = {"purpose"} if any(part.purpose for part in opened.parts) else set()
+    names = sorted({column.name for column in opened.columns()} | own)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["file", "line_or_row", "code", "field", *names])
@@ -235,7 +256,11 @@ def rejected_csv(opened: Opened, rules: Iterable[int]) -> bytes:
         typed = opened.typed(part, sql)
         broken = broken_rules(typed, part.sources, opened.rules)
         fault = ibis.cases(*((sign, rule.number) for rule, sign in broken), else_=0) if broken else ibis.literal(0)
-        cells = {name: typed[f"cell {name}"].cast("string") for name in names}
+        nothing = {"purpose": ibis.literal(part.purpose or "")}
+        cells = {
+            name: typed[f"cell {name}"].cast("string") if part.column(name) else nothing.get(name, ibis.literal(""))
+            for name in names
+        }
         rows = typed.select(row=typed[ROW], fault=fault, **cells)
         rows = rows.filter(rows["fault"].isin(numbers)).order_by("row")
         for row in opened.con.to_pyarrow(rows).to_pylist():

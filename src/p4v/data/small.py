@@ -29,6 +29,7 @@ from p4v.periods import read_month
 
 Value = TypeVar("Value")
 _CENT_PLACES = 2
+_TEXTS = ("csv", "csv.gz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +178,7 @@ class _Content:
 def _contents(spec: TableSpec, root: Path | None) -> Iterator[_Content]:
     if spec.frame is None:
         found = find_files(spec, root)
-        if found and found[0].format in ("csv", "csv.gz"):
+        if all(file.format in _TEXTS for file in found):
             yield from (_csv(spec, file) for file in found)
             return
     engine = Engine(threads=1, memory=None)
@@ -188,7 +189,7 @@ def _contents(spec: TableSpec, root: Path | None) -> Iterator[_Content]:
                 return
             engine.lock([engine.linked(file.path) for file in found])
             for file in found:
-                yield _arrow(layout_of(spec, file, engine), engine)
+                yield _csv(spec, file) if file.format in _TEXTS else _arrow(layout_of(spec, file, engine), engine)
     finally:
         engine.close()
 

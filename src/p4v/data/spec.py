@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 Role = Literal["member_months", "quality", "figures", "deaths", "lag_triangle", "expected_totals"]
+Purpose = Literal["fee", "cost", "quality"]
+"""What a member month counts for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,25 @@ class TableSpec:
     """Groups without a contract that may have rows; None is any."""
     map: str | None = None
     """The name of a ready column map."""
+    purpose: Purpose | None = None
+    """What all of its rows count for; without it a row is of all purposes, or says itself."""
+    number: int | None = None
+    """Its place in the list of tables that it was named in, from 0."""
+    purposes: "tuple[TableSpec, ...]" = ()
+    """One table to each purpose, in place of files of its own."""
+
+    def apart(self) -> "tuple[TableSpec, ...]":
+        """The tables that have files: those of each purpose, or this one."""
+        return self.purposes or (self,)
+
+    def path(self) -> tuple[str | int, ...]:
+        """What leads to it in a workspace's file."""
+        return ("tables", self.role, *(() if self.number is None else (self.number,)))
+
+    @property
+    def shown(self) -> str:
+        """What a message calls it where it has no file."""
+        return self.role if self.purpose is None else f"{self.role} ({self.purpose})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +60,4 @@ class TableInput:
     sha256: str
     rows: int
     known_at: date | None = None
+    purpose: Purpose | None = None

@@ -10,13 +10,14 @@ A broken cell reads 0, a broken month -1 and a missing text an empty one: nothin
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import ibis
 import pyarrow as pa
 from ibis.expr import types as ir
 
 from p4v.data.columns import Bound, Kind
+from p4v.data.spec import Purpose
 
 Form = Literal["text", "integer", "decimal", "date"]
 """How the cells of a column are stored; a float is no form, because cents are lost in it."""
@@ -25,7 +26,7 @@ MONEY_PATTERN = r"^-?[0-9]{1,11}(\.[0-9]{1,2}0*)?\z"
 _CENTS_PATTERN = r"^-?[0-9]{1,13}\z"
 CENTS_LIMIT = 10**13 - 1
 """The largest amount in a row, in cents: eleven digits before the point."""
-PURPOSES = ("fee", "cost", "quality")
+PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 NO_MONTH = -1
 ROW = "row"
 """The number of a row in its file, from 1, where places are looked for."""
@@ -122,6 +123,14 @@ def _words(column: Bound, yearly: bool) -> tuple[str, str, str]:
     return _CENTS if column.kind == "money" and column.in_cents else _forms(yearly)[column.kind]
 
 
+def words_of(rule: RowRule, column: Bound, yearly: bool) -> tuple[str, str]:
+    """What is found and allowed in a column of one file: another may have its amounts in cents, or not."""
+    if rule.check == "form" and column.kind == "money":
+        _, found, allowed = _words(column, yearly)
+        return found, allowed
+    return rule.found, rule.allowed
+
+
 @lru_cache
 def _forms(yearly: bool) -> Mapping[str, tuple[str, str, str]]:
     months = "0 to 12" if yearly else "0 to 1"
@@ -171,6 +180,23 @@ def typed_table(
     columns = {_canonical(source.bound): _filled(typed, source) for source in sources}
     rows = {ROW: typed[ROW]} if ROW in raw.columns else {}
     return typed.select(**columns, fault=fault.cast("int16"), **rows)
+
+
+def with_lacking(table: ir.Table, columns: Sequence[Bound], purpose: Purpose) -> ir.Table:
+    """A typed table with its rows' purpose, and with the columns that it lacks beside tables of other purposes.
+
+    What rows of this purpose cannot need is 0 there; a row without a number of member months is one; a text that a
+    contract looks at is refused before it is looked at.
+    """
+    others = {_canonical(bound): _nothing(bound.kind) for bound in columns if _canonical(bound) not in table.columns}
+    whole = table.mutate(purpose=ibis.literal(purpose), **others)
+    return whole.select(*sorted(whole.columns))
+
+
+def _nothing(kind: Kind) -> ir.Value:
+    if kind not in _TYPES:
+        return ibis.literal("")
+    return ibis.literal(MONTH_UNITS if kind == "months" else 0, type=_TYPES[kind])
 
 
 def _canonical(bound: Bound) -> str:
@@ -267,10 +293,18 @@ def _same(fixed: ir.Value, cell: ir.Value) -> ir.BooleanValue:
 def broken_rules(
     typed: ir.Table, sources: Sequence[Source], rules: Sequence[RowRule]
 ) -> list[tuple[RowRule, ir.BooleanValue]]:
-    """For each rule that a row can break at all, whether it does. A form is broken by an empty cell too."""
+    """For each rule that a row can break at all, whether it does. A form is broken by an empty cell too.
+
+    A rule of a column that the table lacks, beside another that has it, is broken by none of its rows.
+    """
     by_name = {source.bound.name: source for source in sources}
-    signs = ((rule, _broken(typed, by_name[rule.column], rule.check)) for rule in rules)
+    mine = (rule for rule in rules if by_name.keys() >= _columns_of(rule))
+    signs = ((rule, _broken(typed, by_name[rule.column], rule.check)) for rule in mine)
     return [(rule, sign) for rule, sign in signs if sign is not None]
+
+
+def _columns_of(rule: RowRule) -> set[str]:
+    return {rule.column, "first_day"} if rule.check == "days" else {rule.column}
 
 
 def _broken(typed: ir.Table, source: Source, check: Check) -> ir.BooleanValue | None:

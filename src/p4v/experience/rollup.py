@@ -6,7 +6,7 @@ the engine, but to find the place of a fault.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -59,6 +59,8 @@ class Rows:
     deaths: Table | None
     columns: frozenset[str]
     by_days: bool
+    lacking: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Roster to the columns that no row of it has, where each has a table of its own."""
 
 
 @dataclass(frozen=True, slots=True)

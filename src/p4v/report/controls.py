@@ -123,7 +123,7 @@ def table_digests(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """The files of the tables, in words, and their digests."""
     for entry in manifest.get("tables") or ():
         known = f", known on {date_text(str(entry['known_at']))}" if entry.get("known_at") else ""
-        role = str(entry["role"]).replace("_", " ")
+        role = str(entry["role"]).replace("_", " ") + (f" ({entry['purpose']})" if entry.get("purpose") else "")
         yield f"{role}: {entry['name']}, {shown_value(Fraction(entry['rows']), 'count')} rows{known}", entry["sha256"]
 
 

@@ -144,6 +144,7 @@ def experience_run(result: GroupResult, tables: Sequence[TableInput]) -> Run:
         {
             "role": table.role, "name": table.name, "bytes": table.size, "sha256": table.sha256, "rows": table.rows,
             "known_at": table.known_at and table.known_at.isoformat(),
+            **({} if table.purpose is None else {"purpose": table.purpose}),
         }
         for table in tables
     ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -13,7 +13,7 @@ from p4v.contract.blocks import Strict
 from p4v.contract.documents import checked, shown_path
 from p4v.contract.values import Day, Id, LineName, Text, fault
 from p4v.contract.yaml_tree import YamlFile, place_at, read_yaml
-from p4v.data.spec import Role, TableSpec
+from p4v.data.spec import Purpose, Role, TableSpec
 from p4v.errors import Finding, Refusal
 from p4v.periods import Period, read_months
 from p4v.workspace.store import newest
@@ -87,12 +87,22 @@ class MemberMonthsTable(Table):
     """`covered_days` where first and last day of the month are given in place of a counted month."""
     map: Id | None = None
     """A ready map of columns, such as `tuva`; what `columns` says comes on top."""
+    purpose: Purpose | None = None
+    """What all rows count for: fee, cost or quality. The table then has no column of purposes."""
+
+
+MonthsTables = Annotated[
+    Annotated[MemberMonthsTable, Tag("<text>")]
+    | Annotated[list[MemberMonthsTable], Field(min_length=1), Tag("<mapping>")],
+    Discriminator(lambda written: "<mapping>" if isinstance(written, list) else "<text>"),
+]
+"""One table, or one to each purpose."""
 
 
 class Tables(Strict):
     """The tables by their role."""
 
-    member_months: MemberMonthsTable
+    member_months: MonthsTables
     quality: Table | None = None
     figures: Table | None = None
     deaths: Table | None = None
@@ -177,10 +187,10 @@ def read_workspace(folder: Path, known: date | None = None, stored: bool = True)
         raise Refusal([Finding("P4V-C008", shown_path(path), "no such file", "a workspace", help=remedy)])
     file = read_yaml(path, shown_path(path), FILE)
     document = checked(file, WorkspaceDocument)
-    findings = list(_place_findings(file, document, folder))
+    findings = [*_purpose_findings(file, document), *_place_findings(file, document, folder)]
     if findings:
         raise Refusal(findings)
-    tables = {role: _spec(role, table, folder, document, known) for role, table in _tables(document)}
+    tables = _specs(folder, document, known)
     if stored and (missing := list(_store_findings(file, tables, known))):
         raise Refusal(missing)
     return Workspace(
@@ -191,24 +201,39 @@ def read_workspace(folder: Path, known: date | None = None, stored: bool = True)
     )  # fmt: skip
 
 
-def _tables(document: WorkspaceDocument) -> Iterator[tuple[Role, Table]]:
+def _tables(document: WorkspaceDocument) -> Iterator[tuple[Role, int | None, Table]]:
+    """Each table with its role, and its place where several of one role are listed."""
     for role in get_args(Role):
         table = getattr(document.tables, role)
-        if table is not None:
-            yield role, table
+        if isinstance(table, list):
+            yield from ((role, place, one) for place, one in enumerate(table))
+        elif table is not None:
+            yield role, None, table
+
+
+def _specs(root: Path, document: WorkspaceDocument, known: date | None) -> dict[Role, TableSpec]:
+    """The tables by their role; those of several purposes together as one."""
+    found: dict[Role, TableSpec] = {}
+    for role, place, table in _tables(document):
+        spec = replace(_spec(role, table, root, document, known), number=place)
+        before = found[role].purposes if role in found else ()
+        found[role] = spec if place is None else TableSpec(role, months=spec.months, purposes=(*before, spec))
+    return found
 
 
 def _spec(role: Role, table: Table, root: Path, document: WorkspaceDocument, known: date | None) -> TableSpec:
+    ready = table if isinstance(table, MemberMonthsTable) else None
+    purpose = ready.purpose if ready else None
     files, known_at = tuple(root / text for text in table.paths()), table.known_at
     newest_of_all = known_at
     if table.files == STORE:
-        extract, last = (newest(root / document.store, role, day) for day in (known, None))
+        extract, last = (newest(root / document.store, role, day, purpose) for day in (known, None))
         files, known_at = ((extract.path,), extract.known_at) if extract else ((), None)
         newest_of_all = last.known_at if last else None
-    ready = table if isinstance(table, MemberMonthsTable) else None
     return TableSpec(
         role, files, table.table, ready.months if ready else "counted", table.columns, tuple(table.ignore), known_at,
         newest_known_at=newest_of_all, other_groups=_other_groups(table), map=ready.map if ready else None,
+        purpose=purpose,
     )  # fmt: skip
 
 
@@ -218,14 +243,42 @@ def _other_groups(table: Table) -> frozenset[str] | None:
 
 def _store_findings(file: YamlFile, tables: Mapping[Role, TableSpec], known: date | None) -> Iterator[Finding]:
     """Tables of which the store knows nothing yet."""
-    for role, spec in tables.items():
+    for spec in (one for table in tables.values() for one in table.apart()):
         if not spec.files:
-            path = ("tables", role, "files")
+            path = (*spec.path(), "files")
             found = "no extract in the store" + (f" that was known on {known}" if known else "")
-            remedy = f"`p4v data add FILE --known-at DATE --table {role}` keeps one"
+            which = f"--table {spec.role}" + (f" --purpose {spec.purpose}" if spec.purpose else "")
+            remedy = f"`p4v data add FILE --known-at DATE {which}` keeps one"
             yield file.finding(
-                "P4V-D007", place_at(file.root, path), ".".join(path), found, "an extract", remedy=remedy
+                "P4V-D007", place_at(file.root, path), ".".join(map(str, path)), found, "an extract", remedy=remedy
             )
+
+
+def _purpose_findings(file: YamlFile, document: WorkspaceDocument) -> Iterator[Finding]:
+    """Tables in a list have one purpose each, no two the same, and months of one kind."""
+    listed = document.tables.member_months
+    if not isinstance(listed, list):
+        return
+    seen: list[MemberMonthsTable] = []
+    for place, table in enumerate(listed):
+        path = ("tables", "member_months", place)
+        if table.purpose is None:
+            allowed = "`purpose` of each table in a list: fee, cost or quality"
+            yield _fault(file, "P4V-C022", (*path, "purpose"), "no `purpose`", allowed)
+        elif table.purpose in [other.purpose for other in seen]:
+            remedy = "name all files of a purpose under `files` of one table"
+            found, allowed = f"a second table of `{table.purpose}`", "one table to each purpose"
+            yield _fault(file, "P4V-C023", (*path, "purpose"), found, allowed, remedy)
+        if table.months != listed[0].months:
+            found, allowed = f"`{table.months}`", f"`{listed[0].months}`, as in the first table"
+            yield _fault(file, "P4V-C023", (*path, "months"), found, allowed)
+        seen.append(table)
+
+
+def _fault(
+    file: YamlFile, code: str, path: tuple[str | int, ...], found: str, allowed: str, remedy: str | None = None
+) -> Finding:
+    return file.finding(code, place_at(file.root, path), ".".join(map(str, path)), found, allowed, remedy=remedy)
 
 
 def _place_findings(file: YamlFile, document: WorkspaceDocument, root: Path) -> Iterator[Finding]:
@@ -247,10 +300,11 @@ def _paths_named(document: WorkspaceDocument) -> Iterator[tuple[tuple[str | int,
             yield (name,), text
     for name, reference in document.references.items():
         yield ("references", name, "file"), reference.file
-    for role, table in _tables(document):
+    for role, number, table in _tables(document):
         listed = isinstance(table.files, list)
+        path = ("tables", role, *(() if number is None else (number,)), "files")
         for place, text in enumerate(table.paths()):
-            yield ("tables", role, "files", *((place,) if listed else ())), text
+            yield (*path, *((place,) if listed else ())), text
 
 
 def _leads_through_link(root: Path, text: str) -> bool:

@@ -19,7 +19,6 @@ from p4v.data.places import fault_counts
 from p4v.data.quality_table import read_quality
 from p4v.data.spec import TableInput, TableSpec
 from p4v.errors import Finding, Refusal
-from p4v.experience.rollup import Rows
 from p4v.money import decimal_text
 from p4v.numbers import NumberFault, read_number
 from p4v.workspace.contracts import contracted_groups
@@ -27,7 +26,7 @@ from p4v.workspace.copies import excused_groups
 from p4v.workspace.document import Workspace
 from p4v.workspace.given import without_contract
 from p4v.workspace.run_out import paid_shares
-from p4v.workspace.tie import Tied, tie
+from p4v.workspace.tie import Tied, rows_of, tie
 
 POINTS = ("25000", "50000", "100000", "250000")
 """Dollars of a member and year, if nobody names others."""
@@ -65,16 +64,15 @@ def check_tables(workspace: Workspace) -> Checked:
             inputs = [*tables.inputs, *inputs]
             counts = _fault_counts(tables)
             findings += [*(tables.findings(counts) if counts else ()), *tables.id_findings()]
-            others = workspace.tables["member_months"].other_groups
-            if known is not None and others is not None:
-                findings += tables.group_findings(known | others)
+            if known is not None:
+                findings += tables.group_findings(known)
             if not counts and _stands_twice(tables):
                 findings += tables.duplicate_findings(excused_groups(workspace, tables))
             rejected = tables.rejected_csv(sorted(counts)) if counts else None
             tied = None if findings else _tied(specs, tables, inputs)
     except Refusal as refusal:
         return Checked([*refusal.findings, *findings], None, ())
-    lines = [f"ok  {entry.role}: {entry.name}, {entry.rows:,} rows" for entry in inputs]
+    lines = [f"ok  {_table_name(entry)}: {entry.name}, {entry.rows:,} rows" for entry in inputs]
     words = f"tied to the expected totals of {tied.owner}, {tied.date}" if tied else "not tied to source"
     words += f", for {len(tied.months)} months alone" if tied and tied.months else ""
     return Checked(findings, rejected, [*lines, words])
@@ -102,9 +100,8 @@ def _fault_counts(tables: OpenTables) -> Mapping[int, int]:
 
 
 def _tied(specs: Sequence[TableSpec], tables: OpenTables, inputs: Sequence[TableInput]) -> Tied | None:
-    rows = Rows(tables.con, tables.months, tables.deaths, tables.columns, tables.months_kind == "covered_days")
     with tables.working():
-        return tie(specs, rows, inputs)
+        return tie(specs, rows_of(tables), inputs)
 
 
 def _stands_twice(tables: OpenTables) -> bool:
@@ -147,19 +144,24 @@ def _point(text: str) -> Fraction:
 def _files(tables: OpenTables) -> Iterator[str]:
     for entry in tables.inputs:
         known = f", known at {entry.known_at}" if entry.known_at else ""
-        yield f"{entry.role}  {entry.name}  {entry.rows:,} rows  {entry.sha256[:_SHOWN_DIGEST]}{known}"
+        yield f"{_table_name(entry)}  {entry.name}  {entry.rows:,} rows  {entry.sha256[:_SHOWN_DIGEST]}{known}"
+
+
+def _table_name(entry: TableInput) -> str:
+    return entry.role if entry.purpose is None else f"{entry.role} ({entry.purpose})"
 
 
 def _columns(workspace: Workspace, tables: OpenTables) -> Iterator[str]:
-    """Which columns are bound, and to what where a workspace says so."""
-    spec = workspace.tables["member_months"]
-    bound = [
-        f"{name} = {spec.columns[name]}" if spec.columns.get(name, name) != name else name
-        for name in sorted(tables.columns)
-    ]
-    yield f"columns  {', '.join(bound)}"
-    if spec.ignore:
-        yield f"ignored  {', '.join(spec.ignore)}"
+    """Which columns are bound, and to what where a workspace says so; of each table where there is one to a purpose."""
+    for spec in workspace.tables["member_months"].apart():
+        bound = [
+            f"{name} = {spec.columns[name]}" if spec.columns.get(name, name) != name else name
+            for name in sorted(tables.bound[spec.purpose])
+        ]
+        whose = "" if spec.purpose is None else f" ({spec.purpose})"
+        yield f"columns{whose}  {', '.join(bound)}"
+        if spec.ignore:
+            yield f"ignored{whose}  {', '.join(spec.ignore)}"
 
 
 def _costs(tables: OpenTables, basis: str) -> list[str]:

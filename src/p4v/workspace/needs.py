@@ -4,7 +4,7 @@ What is missing is refused, because a cost column that nobody gave would be a co
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from p4v.contract.blocks.benchmark import Benchmark, Market
 from p4v.contract.blocks.cost import Expenditure
@@ -18,6 +18,13 @@ from p4v.experience.rollup import Rows
 from p4v.experience.rules import DataRules
 from p4v.periods import Period
 
+
+class Named(Protocol):
+    """What messages call the member months: all of them, or those of a roster."""
+
+    def __call__(self, roster: str | None = None) -> str: ...
+
+
 _MARKETS = (MARKET, MARKET_BASE, REGION)
 _OF_COST = frozenset({
     "expenditure", "reported_expenditure", "incurred_expenditure", "large_claims_excess", "large_claims_excluded",
@@ -28,11 +35,14 @@ _OF_RISK = frozenset({"risk_points", "baseline_risk_points", "market_risk_points
 _YEAR = 12
 
 
-def refuse_unmet(terms: Terms, plan: Plan, rows: Rows, contract: str, shown: str, workspace: str, yearly: bool) -> None:
+def refuse_unmet(
+    terms: Terms, plan: Plan, rows: Rows, contract: str, named: Named, workspace: str, yearly: bool
+) -> None:
     """Raises `Refusal` with what the terms want of member months that these do not have.
 
-    `shown` is what messages call the member months, `workspace` the file that names the tables.
+    `workspace` is the file that names the tables.
     """
+    shown = named()
     if rows.by_days:
         _refuse_without_day_rule(terms)
     if rows.deaths is None and any(rule.rule == "after_death" for rules in plan.rules() for rule in rules.exclusions):
@@ -46,6 +56,12 @@ def refuse_unmet(terms: Terms, plan: Plan, rows: Rows, contract: str, shown: str
         Finding("P4V-D004", shown, "no such column", f"a column for {why} of contract {contract}", name, help=remedy)
         for name, why in wanted.items()
         if name not in rows.columns
+    ]
+    findings += [
+        Finding(
+            "P4V-D004", named(roster), "no such column", f"a column for {why} of contract {contract}", name, help=remedy
+        )
+        for (roster, name), why in _lacking(plan, rows).items()
     ]
     types = rows.months.schema()
     findings += [
@@ -84,6 +100,19 @@ def _whole_years(period: Period) -> bool:
 def _columns(plan: Plan) -> dict[str, str]:
     """Each text column that the rules look at, and what for."""
     return {column: why for rules in plan.rules() for column, why in _looked_at(rules)}
+
+
+def _lacking(plan: Plan, rows: Rows) -> dict[tuple[str, str], str]:
+    """Each text column that the rules of a roster look at and its own table has not, and what for.
+
+    It would be an empty text in every row, which no rule names: members would be passed over in silence.
+    """
+    return {
+        (rules.roster, column): why
+        for rules in plan.rules()
+        for column, why in _looked_at(rules)
+        if column in rows.lacking.get(rules.roster, ())
+    }
 
 
 def _looked_at(rules: DataRules) -> Iterator[tuple[str, str]]:
@@ -141,19 +170,19 @@ def _empty(
             yield Finding("P4V-D039", shown, found, "member months of the market to compare with", "month")
 
 
-def unnamed_findings(reader: GroupReader, shown: str) -> Iterator[Finding]:
+def unnamed_findings(reader: GroupReader, named: Named) -> Iterator[Finding]:
     """Rows that count and whose product or tier the contract does not name, so that no line would have them."""
     for window, served in reader.plan.windows.items():
-        named = _named(reader.plan, window)
-        if window in _MARKETS or not named:
+        cells = _named(reader.plan, window)
+        if window in _MARKETS or not cells:
             continue
-        rows = reader.rows(window).of_other_cells(named)
+        rows = reader.rows(window).of_other_cells(cells)
         count = rows.counted_rows()
         if count:
             what, number = served.rules.cell or "cell", "1 row" if count == 1 else f"{count} rows"
             found = f"{number} of group `{reader.group}` with another {what} than the contract names"
-            allowed = f"{', '.join(sorted(named))}; or `products` of `member_months`, which leave the others out"
-            yield Finding("P4V-D036", shown, found, allowed, what)
+            allowed = f"{', '.join(sorted(cells))}; or `products` of `member_months`, which leave the others out"
+            yield Finding("P4V-D036", named(served.rules.roster), found, allowed, what)
 
 
 def _named(plan: Plan, window: str) -> frozenset[str]:

@@ -38,7 +38,7 @@ from p4v.workspace.needs import market_findings, refuse_unmet, refuse_unruled_de
 from p4v.workspace.occasion import NotNow, Occasion, occasion_of
 from p4v.workspace.results import GroupResult, Request, Settled
 from p4v.workspace.run_out import completion_beside
-from p4v.workspace.tie import Tied, tie
+from p4v.workspace.tie import Tied, rows_of, tie
 
 Step = Callable[[str], None]
 _YEAR = 12
@@ -54,11 +54,14 @@ class Sources:
     references: Mapping[str, Path]
     shown: str
 
-    @property
-    def months(self) -> str:
-        """What a message calls the member months: their one file, or the table."""
-        files = next((spec.files for spec in self.tables if spec.role == "member_months"), ())
-        return shown_path(files[0]) if len(files) == 1 else "member_months"
+    def months(self, roster: str | None = None) -> str:
+        """What a message calls the member months, or those of a roster: their one file, or the table."""
+        specs = [one for spec in self.tables if spec.role == "member_months" for one in spec.apart()]
+        named = [one for one in specs if roster is None or one.purpose in (None, roster)]
+        files = [path for one in named for path in one.files]
+        if len(files) == 1:
+            return shown_path(files[0])
+        return named[0].shown if len(named) == 1 else "member_months"
 
 
 def settle_workspace(workspace: Workspace, request: Request, step: Step = lambda _: None) -> Settled:
@@ -84,11 +87,11 @@ def settle_contracts(
     step("reading tables")
     given = read_given_tables(sources.tables, contracted)
     with open_tables(sources.tables, threads=request.threads, memory=None) as tables, tables.working():
-        rows = Rows(tables.con, tables.months, tables.deaths, tables.columns, tables.months_kind == "covered_days")
+        rows = rows_of(tables)
         tied = tie(sources.tables, rows, (*tables.inputs, *given.inputs))
         lag = next((read_lag(spec) for spec in sources.tables if spec.role == "lag_triangle"), None)
         jobs = _jobs(todo, request, rows, sources, tables.yearly)
-        refuse_unruled_deaths(rows, {job.program.id: job.plan for job in jobs}, sources.months)
+        refuse_unruled_deaths(rows, {job.program.id: job.plan for job in jobs}, sources.months())
         experience, rejected = _rolled_up(jobs, sources, tables, rows, contracted, step)
         inputs = (*tables.inputs, *given.inputs, *(tied.inputs if tied else ()), *(lag.inputs if lag else ()))
         triangle = lag.cells if lag else ()
@@ -118,16 +121,17 @@ def _refuse_unknown_day(sources: Sources, request: Request) -> None:
     known = request.known
     if known is None:
         return
-    newest = [spec.newest_known_at or spec.known_at for spec in sources.tables]
+    specs = [one for spec in sources.tables for one in spec.apart()]
+    newest = [spec.newest_known_at or spec.known_at for spec in specs]
     days = [day for day in newest if day is not None]
     if days and known > max(days):
         allowed = f"{max(days)} or earlier, the newest day that the tables know about"
         raise Refusal([Finding("P4V-C050", "--known", f"{known}", allowed)])
-    later = [spec for spec in sources.tables if spec.known_at is not None and spec.known_at > known]
+    later = [spec for spec in specs if spec.known_at is not None and spec.known_at > known]
     remedy = "keep each extract with `p4v data add` and say `files: store`: the one of that day is then taken"
     findings = [
         Finding("P4V-C050", sources.shown, f"known at {spec.known_at}", f"what was known on {known}",
-                f"tables.{spec.role}.known_at", help=remedy)
+                ".".join(map(str, (*spec.path(), "known_at"))), help=remedy)
         for spec in later
     ]  # fmt: skip
     if findings:
@@ -225,10 +229,10 @@ def _without_contract(
     groups: Sequence[str], contracted: frozenset[str], sources: Sources, tables: OpenTables
 ) -> list[Finding]:
     """Rows of groups that no contract is of, unless the workspace says that there are such: an id may be misspelled."""
-    spec = next(spec for spec in sources.tables if spec.role == "member_months")
-    if spec.other_groups is None or set(groups) <= contracted | spec.other_groups:
+    specs = next(spec for spec in sources.tables if spec.role == "member_months").apart()
+    if all(spec.other_groups is None or set(groups) <= contracted | spec.other_groups for spec in specs):
         return []
-    return tables.group_findings(contracted | spec.other_groups)
+    return tables.group_findings(contracted)
 
 
 def _of_all(rules: DataRules) -> bool:
@@ -255,7 +259,7 @@ def _check_findings(
         if exclusion.most_rows is not None and rows > exclusion.most_rows:
             found = f"{rows} rows that the exclusion `{exclusion.id}` takes out"
             allowed = f"up to {exclusion.most_rows}, as the contract says"
-            yield Finding("P4V-D071", sources.months, found, allowed, exclusion.id)
+            yield Finding("P4V-D071", sources.months(rules.roster), found, allowed, exclusion.id)
 
 
 def _broken_findings(
@@ -346,7 +350,7 @@ class _Settler:
         except LineFault as fault:
             found = f"figures from which `{fault.name}` cannot be computed ({fault.reason})"
             allowed, group = "figures that the formula takes", group_of(job.program)
-            raise Refusal([Finding("P4V-D045", self.sources.months, found, allowed, group)]) from None
+            raise Refusal([Finding("P4V-D045", self.sources.months(), found, allowed, group)]) from None
 
     def _missing(self, name: str, job: _Job) -> Finding:
         wanted, group, period = job.asked.get(name), group_of(job.program), job.occasion.period
@@ -366,11 +370,12 @@ class _Settler:
             for group in whose:
                 if group not in experience.groups:
                     found = f"no rows of group `{group}`"
-                    findings.append(Finding("P4V-D038", self.sources.months, found, "rows of the contract's group"))
+                    shown = self.sources.months(served.rules.roster)
+                    findings.append(Finding("P4V-D038", shown, found, "rows of the contract's group"))
                 else:
                     findings += self._months_missing(group, experience, served.window)
         months = self.sources.months
-        findings = findings or [*unnamed_findings(reader, months), *market_findings(reader, months)]
+        findings = findings or [*unnamed_findings(reader, months), *market_findings(reader, months("cost"))]
         if findings:
             raise Refusal(list(dict.fromkeys(findings)))
 
@@ -382,7 +387,7 @@ class _Settler:
         if gone:
             found = f"no rows of group `{group}` in {', '.join(gone)}"
             allowed = f"rows in every month of {period}"
-            yield Finding("P4V-D039", self.sources.months, found, allowed, "month")
+            yield Finding("P4V-D039", self.sources.months(experience.rules.roster), found, allowed, "month")
 
     def _point(self, block: LargeClaims) -> Fraction:
         assert block.percentile is not None

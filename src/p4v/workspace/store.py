@@ -11,7 +11,7 @@ from hashlib import file_digest
 from pathlib import Path
 
 from p4v.data.files import refuse_log
-from p4v.data.spec import Role
+from p4v.data.spec import Purpose, Role
 from p4v.errors import Finding, Refusal
 from p4v.periods import read_day
 from p4v.runs.store import copy_file, refuse_link
@@ -40,13 +40,17 @@ class Added:
     fresh: bool
 
 
-def extracts(store: Path, role: Role) -> list[Extract]:
-    """The extracts of a table, the oldest knowledge first."""
-    return sorted(_extracts(store, role), key=lambda extract: (extract.known_at, extract.sha256))
+def extracts(store: Path, role: Role, purpose: Purpose | None = None) -> list[Extract]:
+    """The extracts of a table, or of its table of one purpose, the oldest knowledge first."""
+    return sorted(_extracts(store, role, purpose), key=lambda extract: (extract.known_at, extract.sha256))
 
 
-def _extracts(store: Path, role: Role) -> Iterator[Extract]:
-    folder = store / role
+def _room(store: Path, role: Role, purpose: Purpose | None) -> Path:
+    return store / role if purpose is None else store / role / purpose
+
+
+def _extracts(store: Path, role: Role, purpose: Purpose | None) -> Iterator[Extract]:
+    folder = _room(store, role, purpose)
     for day in folder.iterdir() if folder.is_dir() else ():
         try:
             known_at = read_day(day.name)
@@ -58,27 +62,27 @@ def _extracts(store: Path, role: Role) -> Iterator[Extract]:
                 yield Extract(role, known_at, match.group(1), path)
 
 
-def newest(store: Path, role: Role, known: date | None) -> Extract | None:
+def newest(store: Path, role: Role, known: date | None, purpose: Purpose | None = None) -> Extract | None:
     """The newest extract known on a day, or of all where no day is said."""
-    found = [extract for extract in extracts(store, role) if known is None or extract.known_at <= known]
+    found = [extract for extract in extracts(store, role, purpose) if known is None or extract.known_at <= known]
     return found[-1] if found else None
 
 
-def add(store: Path, role: Role, path: Path, known_at: date) -> Added:
+def add(store: Path, role: Role, path: Path, known_at: date, purpose: Purpose | None = None) -> Added:
     """Keeps a copy of a file under its digest, readable by its owner.
 
     Raises `Refusal`: no such file, another kind, or a day that has another content (a conflict).
     """
     kind = _kind(path)
     sha256 = _digest(path)
-    there = next((extract for extract in extracts(store, role) if extract.known_at == known_at), None)
+    there = next((extract for extract in extracts(store, role, purpose) if extract.known_at == known_at), None)
     if there is not None:
         if there.sha256 != sha256:
             found, allowed = f"digest {sha256}", f"digest {there.sha256}, which the store has for {known_at}"
             remedy = "other content is known on another day: name that day"
             raise Refusal([Finding("P4V-R002", str(path), found, allowed, "--known-at", help=remedy)])
         return Added(there, fresh=False)
-    place = store / role / known_at.isoformat() / f"{sha256}{kind}"
+    place = _room(store, role, purpose) / known_at.isoformat() / f"{sha256}{kind}"
     refuse_link(place)
     copy_file(path, place, sha256)
     return Added(Extract(role, known_at, sha256, place), fresh=True)

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from p4v.data.expected import ExpectedTotal, read_expected
 from p4v.data.lag import LagCell, read_lag
+from p4v.data.open import OpenTables
 from p4v.data.spec import Role, TableInput, TableSpec
 from p4v.errors import Finding, Refusal
 from p4v.experience.rollup import Rows, totals_by_month
@@ -30,6 +31,12 @@ class Tied:
     date: date
     months: Sequence[int]
     inputs: Sequence[TableInput]
+
+
+def rows_of(tables: OpenTables) -> Rows:
+    """The member months of open tables, to be added up."""
+    by_days = tables.months_kind == "covered_days"
+    return Rows(tables.con, tables.months, tables.deaths, tables.columns, by_days, tables.lacking)
 
 
 def tie(specs: Sequence[TableSpec], rows: Rows, inputs: Sequence[TableInput]) -> Tied | None:

@@ -755,6 +755,33 @@ def test_parts_settled_apart_have_figures_of_their_own(tmp_path, terms, figures,
     agrees(tmp_path, APART + EARNED + terms, GAINS + figures, lines, more)
 
 
+COSTS = (
+    "member_months.hmo: 1000, member_months.ppo: 1000, reported_expenditure.hmo: 90000, large_claims_excess.hmo: 10000, "
+    "reported_expenditure.ppo: 190000, large_claims_excess.ppo: 0"
+)
+
+
+@pytest.mark.parametrize(
+    "steps, figures, lines",
+    [
+        # 80,000 / 0.8 = 100,000 and 190,000 / 0.8 = 237,500
+        ("large_claims: {form: truncate, point: 50000}, completion: {convention: percent_complete, factor: 0.8}", "",
+         "expenditure_without_excess.hmo: 80000, expenditure.hmo: 100000, expenditure.ppo: 237500, earned: 0.00"),
+        # 90,000 - 8,000 + 2 x 1,000 = 84,000; 192,000: half of 16,000 and of 8,000
+        ("large_claims: {form: pool, point: 50000, pooled_share: 80%, charge_pmpm: 2}", "",
+         "expenditure.hmo: 84000, expenditure.ppo: 192000, earned.hmo: 8000.00, earned.ppo: 4000.00"),
+        # 80,000 + 500 and 190,000 - 1,000
+        ("large_claims: {form: truncate, point: 50000}, late_claims: next_period_gross",
+         ", late_claims.hmo: 500, late_claims.ppo: -1000",
+         "expenditure.hmo: 80500, expenditure.ppo: 189000, expenditure: 269500"),
+    ],
+)  # fmt: skip
+def test_each_part_takes_the_steps_of_the_cost(tmp_path, steps, figures, lines):
+    order = 'order: {confirms: [{pair: [truncate, complete], clause: "4"}]}\n'
+    cost = f'expenditure: {{basis: paid, {steps}, clause: "2"}}\n'
+    agrees(tmp_path, APART + EARNED + cost, COSTS + figures, lines, order)
+
+
 def test_one_fee_of_the_contract_is_not_taken_off_each_part(tmp_path):
     terms = APART + f'rounding: {{earned: {CENTS}, care_coordination_fee: {CENTS}, clause: "9"}}\n'
     terms += 'care_coordination_fee: {pmpm: 1, clause: "2"}\nfee_offset: {fees: of_this_contract, clause: "4"}\n'

@@ -230,35 +230,61 @@ def other_basis(blocks: Mapping[str, Block], cost_steps: Sequence[str]) -> Itera
 
 
 def named_alike(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
-    """Baseline years whose lines would have the names of a category's."""
+    """Baseline years, or parts, whose lines would have the names of a category's."""
     against, cost = blocks.get("benchmark"), blocks.get("expenditure")
     if not isinstance(against, Benchmark) or not isinstance(cost, Expenditure):
         return
     years = [year.id for year in against.baseline_periods or []]
     categories = [category.id for category in cost.categories or []]
+    cells = [cell.id for cell in against.cells or []]
+    items = [*categories, *(item.id for item in cost.benefit_by_product or [])]
+    of_cells = [*cells, *(f"{item}-{cell}" for item in items for cell in cells)]
+    if len(set(of_cells)) < len(of_cells):
+        found = "a part whose figures would have the names of another's, with a category"
+        yield "benchmark.cells", found, "ids that differ from `<category>-<part>`"
     names = [*years, *categories, *(f"{category}-{year}" for category in categories for year in years)]
     if years and len(set(names)) < len(names):
         yield "benchmark.baseline_periods", "a year with the id of a category", "ids that differ from the categories'"
 
 
-def _counts_alone(block: Block) -> bool:
-    """Whether a block says no more than whose dollars count, which figures of each part come from members with."""
-    if not isinstance(block, Expenditure):
-        return False
-    changed = any(category.changes_dollars() for category in block.categories or [])
-    steps = (block.large_claims, block.completion, block.administrative_share)
-    changed |= block.benefit_by_product is not None
-    kept = block.coordination_fees != "counted_in" and block.late_claims in (None, "ignored")
-    return kept and not changed and all(step is None for step in steps)
+_OF_THE_WHOLE: Mapping[str, str] = {
+    "risk": "the change of risk is the whole population's, and not that of any part",
+    "adjustments": "a named amount is the whole population's, and not that of any part",
+    "fee_reset": "it compares one cost per member with one budget",
+}
+"""Blocks that know no parts, and why."""
 
 
 def _beside_cells(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
-    """What would change the figures of parts, which come as the contract counts them."""
-    if getattr(blocks.get("benchmark"), "cells", None) is not None:
-        for name in ("risk", "adjustments", "expenditure", "fee_reset"):
-            if name in blocks and not _counts_alone(blocks[name]):
-                found = f"`{name}` beside a benchmark with `cells`"
-                yield name, found, "figures of each part as the contract counts them"
+    """What is one amount of the whole, where each part is counted on its own."""
+    against, cost = blocks.get("benchmark"), blocks.get("expenditure")
+    if not isinstance(against, Benchmark) or against.cells is None:
+        return
+    for name, why in _OF_THE_WHOLE.items():
+        if name in blocks:
+            yield name, f"`{name}` beside a benchmark with `cells`", f"no `{name}`: {why}"
+    if isinstance(cost, Expenditure):
+        yield from (
+            (f"expenditure.{term}", f"{found} beside a benchmark with `cells`", f"{allowed}; of each part, {_EACH}")
+            for term, found, allowed in _whole_cost(cost, against.parts == "products")
+        )
+
+
+_EACH = "large claims (`months: stay`), completion, benefit factors, `administrative_share` and late claims"
+
+
+def _whole_cost(cost: Expenditure, by_product: bool) -> Iterator[tuple[str, str, str]]:
+    """Terms of the cost that are not told apart by part: the term, what was found, what is allowed."""
+    large = cost.large_claims
+    if cost.coordination_fees == "counted_in":
+        yield "coordination_fees", "`coordination_fees: counted_in`", "`left_out`: the fee is not paid by part"
+    if large is not None and large.months == "leave":
+        yield "large_claims.months", "`months: leave`", "`stay`: budget and fee rest on the same member months"
+    if by_product and cost.benefit_by_product is not None:
+        yield "benefit_by_product", "`benefit_by_product`", "no factors: each part is a product, with its own budget"
+    changed = _steps_of_cost({"expenditure": cost}) or cost.late_claims not in (None, "ignored")
+    if by_product and cost.by == "products" and changed:
+        yield "by", "`by: products`", "`categories` of service, or none: each part is a product already"
 
 
 def _other_categories(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:

@@ -50,6 +50,8 @@ DEATH = {"id": "death", "rule": "after_death", "periods": ["performance"], "rost
 TRUNCATED = {"basis": "paid", "large_claims": {"form": "truncate", "point": "100000"}}
 PLANS = [{"id": "ppo", "benefit_factor": "1.1"}, {"id": "hmo", "benefit_factor": "0.9"}]
 PARTS = {"cells": [{"id": "a", "pmpm": "5"}], "pooling": "together", "parts": "groups"}
+UNSAID = {"cells": [{"id": "a", "pmpm": "5"}], "parts": "groups"}
+SMALL = {"smallest_panel": "5", "below": "pool", "pooled_with": "all"}
 GROSSED = {"basis": "paid", "administrative_share": "8%"}
 ROWS = {
     "id": "hospice", "rule": "rows", "column": "hospice", "values": ["1"], "periods": ["performance"],
@@ -259,6 +261,20 @@ def test_a_term_is_refused_at_its_place(
         ({"benchmark": {**PARTS, "parts": "products"},
           "expenditure": {"basis": "paid", "late_claims": "next_period_gross", "by": "products",
                           "categories": [{"id": "ppo"}]}}, "C066", "expenditure.by"),
+        ({"benchmark": UNSAID}, "C023", "benchmark.cells"),
+        ({"benchmark": UNSAID, "member_months": {"smallest_panel": "5", "below": "no_reward"}}, "C023",
+         "benchmark.cells"),
+        ({"benchmark": PARTS, "member_months": SMALL}, "C066", "benchmark.pooling"),
+        ({"benchmark": {**UNSAID, "parts": "products"}, "member_months": SMALL}, "C066", "member_months.below"),
+        ({"benchmark": {"pmpm": "5"}, "member_months": SMALL}, "C066", "member_months.below"),
+        ({"benchmark": UNSAID, "member_months": SMALL, "floor": {"dollars": "5"}}, "C066", "floor"),
+        ({"benchmark": UNSAID, "member_months": SMALL, "cap_payment": {"pmpm": "5"}}, "C066", "cap_payment.pmpm"),
+        ({"benchmark": UNSAID, "member_months": SMALL, "gate": {
+            "form": "cliff", "comparison": "at_least", "between_sizes": "row_below",
+            "minimum_savings_rates_by_size": [{"at": "0", "rate": "2%"}]}}, "C066",
+         "gate.minimum_savings_rates_by_size"),
+        ({"benchmark": {**UNSAID, "cells": [{"id": "a", "pmpm": "5"}, {"id": "a-apart", "pmpm": "5"}]},
+          "member_months": SMALL}, "C046", "benchmark.cells"),
         ({"benchmark": PARTS, "risk": {"on": "benchmark"}}, "C066", "risk"),
         ({"benchmark": PARTS, "adjustments": {"items": [{"id": "x", "side": "expenditure", "given": "yes"}]}}, "C066",
          "adjustments"),
@@ -290,6 +306,7 @@ def test_a_one_sided_exclusion_is_told_with_what_it_lacks(tmp_path: Path) -> Non
             "expenditure": {"basis": "paid", "categories": [{"id": "x"}], "late_claims": "ignored"},
         },
         {"benchmark": PARTS, "expenditure": GROSSED},
+        {"benchmark": UNSAID, "member_months": SMALL, "cap_payment": {"of_benchmark": "5%"}},
         {
             "benchmark": {**PARTS, "parts": "products"},
             "expenditure": {"basis": "paid", "by": "products", "categories": [{"id": "a"}]},
@@ -302,6 +319,20 @@ def test_a_one_sided_exclusion_is_told_with_what_it_lacks(tmp_path: Path) -> Non
 )
 def test_terms_that_go_together(tmp_path: Path, blocks: Mapping[str, Any]) -> None:
     assert program_of(contract(**blocks), tmp_path).findings == ()
+
+
+@pytest.mark.parametrize("terms", [{"below": "pool"}, {"below": "no_reward", "pooled_with": "all"}])
+def test_a_pool_says_who_is_in_it(tmp_path: Path, terms: Mapping[str, str]) -> None:
+    document = contract(benchmark=UNSAID, member_months={"smallest_panel": "5", **terms})
+    assert [code for code, _ in places(document, tmp_path)] == ["C023"]
+
+
+@pytest.mark.parametrize(
+    "pooled_with, text", [("all", "Where any group has"), ("those_below", "Groups with a smaller panel")]
+)
+def test_who_is_pooled_is_said(tmp_path: Path, pooled_with: str, text: str) -> None:
+    program = program_of(contract(benchmark=UNSAID, member_months={**SMALL, "pooled_with": pooled_with}), tmp_path)
+    assert said(terms_for(program, YEAR, None))[0].text.startswith(text)
 
 
 def test_what_cannot_be_counted_by_part_is_told_with_what_can(tmp_path: Path) -> None:

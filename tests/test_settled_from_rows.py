@@ -610,3 +610,19 @@ def test_a_member_out_of_a_pool_leaves_the_dollars_of_the_own_group(desk: Desk) 
     assert (lines["large_claims_excluded.A"], lines["large_claims_excluded.B"]) == (150_000, 0)
     assert (lines["expenditure.A"], lines["expenditure.B"]) == (30_000, 100_000)
     assert (lines["member_months.A"], lines["member_months.B"]) == (24, 18)
+
+
+@pytest.mark.parametrize("pooled_with, reward", [("all", "17750.00"), ("those_below", "18437.50")])
+def test_groups_are_pooled_by_their_own_panels(desk: Desk, pooled_with: str, reward: str) -> None:
+    """24 and 18 months over 12 are panels of 2 and 1: B's is below 2, and its loss of 1,375 is taken off, or B's alone."""
+    desk.rows(HEAD, OF_PAIR)
+    steps = cost(
+        large("truncate", "100000.00", "prorated"),
+        "completion: {convention: percent_complete, factor: 0.8}, administrative_share: 20%",
+    )
+    panel = f"panel: average_members, smallest_panel: 2, below: pool, pooled_with: {pooled_with}"
+    against = of_parts("groups", PAIR).replace("pooling: together, ", "")
+    members = f'  member_months: {{counting: counted, {panel}, clause: "§2"}}\n'
+    lines = desk.contract(SHARE + members + against + steps, order=COMPLETE_LATER).lines()
+    assert (lines["panel_size.A"], lines["panel_size.B"]) == (2, 1)
+    assert lines["earned"] == Fraction(reward)

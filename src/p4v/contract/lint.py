@@ -232,16 +232,21 @@ def other_basis(blocks: Mapping[str, Block], cost_steps: Sequence[str]) -> Itera
 def named_alike(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
     """Baseline years, or parts, whose lines would have the names of a category's."""
     against, cost = blocks.get("benchmark"), blocks.get("expenditure")
-    if not isinstance(against, Benchmark) or not isinstance(cost, Expenditure):
+    if not isinstance(against, Benchmark):
         return
     years = [year.id for year in against.baseline_periods or []]
-    categories = [category.id for category in cost.categories or []]
+    by_category = (cost.categories or []) if isinstance(cost, Expenditure) else []
+    by_product = (cost.benefit_by_product or []) if isinstance(cost, Expenditure) else []
+    categories = [category.id for category in by_category]
     cells = [cell.id for cell in against.cells or []]
-    items = [*categories, *(item.id for item in cost.benefit_by_product or [])]
+    items = [*categories, *(item.id for item in by_product)]
     of_cells = [*cells, *(f"{item}-{cell}" for item in items for cell in cells)]
+    members = blocks.get("member_months")
+    if isinstance(members, MemberMonths) and members.pools():
+        of_cells += ["pooled", *(f"{cell}-apart" for cell in cells)]
     if len(set(of_cells)) < len(of_cells):
-        found = "a part whose figures would have the names of another's, with a category"
-        yield "benchmark.cells", found, "ids that differ from `<category>-<part>`"
+        found = "a part whose lines would have the names of another's"
+        yield "benchmark.cells", found, "ids that differ from `<category>-<part>`, `<part>-apart` and `pooled`"
     names = [*years, *categories, *(f"{category}-{year}" for category in categories for year in years)]
     if years and len(set(names)) < len(names):
         yield "benchmark.baseline_periods", "a year with the id of a category", "ids that differ from the categories'"
@@ -329,11 +334,46 @@ def _revenue_of_excluded(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str
         yield "expenditure.large_claims.months", found, "`months: stay`: months and revenue stay, dollars leave"
 
 
+def pooling_unsaid(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
+    """Parts of which nothing says whether they are settled together."""
+    against, members = blocks.get("benchmark"), blocks.get("member_months")
+    unsaid = isinstance(against, Benchmark) and against.cells is not None and against.pooling is None
+    if unsaid and not (isinstance(members, MemberMonths) and members.pools()):
+        allowed = "`pooling: together` or `apart`, or `below: pool` of `member_months`"
+        yield "benchmark.cells", "`cells` without `pooling`", allowed
+
+
+_AMOUNTS_OF_PARTS: Mapping[str, str | None] = {
+    "fee_offset": None, "prior_deficit": None, "disaster": None, "floor": None, "cap_payment": "pmpm",
+    "loss_limit": "of_revenue", "gate": "minimum_savings_rates_by_size",
+}  # fmt: skip
+"""Block, or a term of it, with an amount or a size of each part, which a pool of some of the parts has none of."""
+
+
+def _pooled_by_panel(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
+    """Groups that are settled together only where a panel is too small."""
+    against, members = blocks.get("benchmark"), blocks.get("member_months")
+    if not isinstance(members, MemberMonths) or not members.pools():
+        return
+    if not isinstance(against, Benchmark) or against.cells is None or against.parts != "groups":
+        allowed = "`cells` of `benchmark` with `parts: groups`; or `no_reward`"
+        yield "member_months.below", "`below: pool` without groups to pool", allowed
+    elif against.pooling is not None:
+        yield "benchmark.pooling", "`pooling` beside `below: pool`", "one of the two, which say the same in two ways"
+    for name, term in _AMOUNTS_OF_PARTS.items():
+        block = blocks.get(name)
+        if block is not None and (term is None or getattr(block, term) is not None):
+            where = name if term is None else f"{name}.{term}"
+            found = f"`{where}` beside `below: pool`: an amount, or a size, that the pool has none of"
+            yield where, found, "terms on savings, benchmark and quality alone; or `no_reward`"
+
+
 def ill_matched(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
     """Blocks that do not go together: block, what was found, what is allowed."""
     against = blocks.get("benchmark")
     yield from _excluded_by_run_out(blocks)
     yield from _beside_cells(blocks)
+    yield from _pooled_by_panel(blocks)
     yield from _other_categories(blocks)
     yield from _revenue_of_excluded(blocks)
     yield from _other_steps_of_market(blocks)

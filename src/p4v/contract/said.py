@@ -22,6 +22,10 @@ _PANEL = {
     "members": "Members with a counted month.",
     "average_members": "Member months over the months of the period, rounded down.",
 }
+_POOLED = {
+    "those_below": "Groups with a smaller panel of their own are settled together, the others apart.",
+    "all": "Where any group has a smaller panel of its own, all are settled together; else each apart.",
+}
 _ROSTERS = {"cost": "the cost", "fee": "the fee", "quality": "quality"}
 _MARKET = {
     "group": "without the group\N{RIGHT SINGLE QUOTATION MARK}s own members",
@@ -84,6 +88,7 @@ def _members(terms: Terms) -> Iterator[Said]:
         "funding": ("Funding that counts", _listed(block.funding)),
         "panel": ("Panel", _PANEL.get(block.panel or "")),
         "minimum_months": ("Minimum months", _minimum(block)),
+        "pooled_with": ("Smallest panel", _POOLED.get(block.pooled_with or "")),
     }
     for field, (topic, text) in sentences.items():
         if text is not None:

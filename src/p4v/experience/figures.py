@@ -241,15 +241,17 @@ class GroupReader:
         _, experience, mine = self._member_years(window, group)
         return int(np.count_nonzero(experience.member_years.months[mine] > 0))
 
-    def panel(self) -> Fraction:
+    def panel(self, group: str | None = None) -> Fraction:
+        """The panel of all groups of the contract, or of one."""
+        groups = self.plan.groups if group is None else [group]
         members = self.plan.terms.block("member_months", MemberMonths)
         if members is None or members.panel is None:
             raise self.plan.terms.lacks(
                 "member_months" if members else "rounding", "panel", "the panel is counted from member months"
             )
         if members.panel == "members":
-            return Fraction(sum(self.members(PERFORMANCE, group) for group in self.plan.groups))
-        months = sum((self.of_group(PERFORMANCE, group).months() for group in self.plan.groups), Fraction(0))
+            return Fraction(sum(self.members(PERFORMANCE, group) for group in groups))
+        months = sum((self.of_group(PERFORMANCE, group).months() for group in groups), Fraction(0))
         return Fraction(months // len(self.plan.terms.period.months()))
 
     def waived(self, faults: Collection[int]) -> tuple[Fraction, Fraction]:
@@ -551,7 +553,7 @@ def _capitation_months(reader: GroupReader, _: str) -> tuple[Fraction | None, st
 _STEMS: Mapping[str, Read] = {
     "member_months": _member_months,
     "member_months_before_exclusion": lambda reader, _: (reader.rows(PERFORMANCE).months(), "member_months"),
-    "panel_size": lambda reader, _: (reader.panel(), "member_id"),
+    "panel_size": lambda reader, key: (reader.panel(key or None), "member_id"),
     "expenditure": _expenditure,
     "reported_expenditure": _reported_now,
     "product_expenditure": _of_product,

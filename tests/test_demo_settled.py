@@ -5,9 +5,12 @@ import json
 from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import pytest
+import yaml
+from pyarrow import parquet
 from typer.testing import Result
 
 from support import p4v
@@ -155,3 +158,49 @@ def test_a_programme_of_many_groups_and_the_same_again(tmp_path: Path) -> None:
     refused = p4v("demo", str(folder))
     assert refused.exit_code == 2
     assert "P4V-U006" in refused.stderr
+
+
+POOL = """\
+contract: pair
+extends: shared-savings
+group: {id: pair, name: Arizona Community Physicians and Arizona Connected Care}
+payer: {name: Cigna}
+agreement: {signed: 2013-05-15, effective: 2013-07-01, ends: 2016-06-30}
+performance_periods: [2013-07 to 2014-06]
+terms:
+"""
+
+
+def test_a_pair_is_pooled_from_its_members(folder: Path, result: Result) -> None:
+    """Each by the steps of its own contract: 891,600 saved and 61,000 lost, 1.6589% of 50,070,600; half of 830,600."""
+    assert result.exit_code == 0, result.stderr
+    terms = yaml.safe_load((folder / "contracts" / "acp.yaml").read_text(encoding="utf-8"))["terms"]
+    blocks = {
+        "member_months": terms["member_months"], "expenditure": terms["expenditure"],
+        "benchmark": {
+            "cells": [{"id": "acp", "pmpm": 352.4}, {"id": "azcc", "pmpm": 341.15}], "parts": "groups",
+            "pooling": "together", "clause": "§4",
+        },
+        "gate": {"minimum_savings_rate": "1.5%", "clause": "§6.1"}, "share": {"sharing_rate": "50%", "clause": "§6.2"},
+    }  # fmt: skip
+    text = POOL + indent(yaml.safe_dump(blocks, sort_keys=False, allow_unicode=True), "  ")
+    beside = folder.parent / "pair"
+    (beside / "contracts").mkdir(parents=True)
+    (beside / "contracts" / "pair.yaml").write_text(text, encoding="utf-8")
+    workspace = yaml.safe_load((folder / "p4v.yaml").read_text(encoding="utf-8"))
+    months = workspace["tables"]["member_months"]
+    rows = parquet.read_table(folder / months["files"], filters=[("group_id", "in", ["acp", "azcc"])])
+    parquet.write_table(rows, beside / "rows.parquet")
+    months |= {"files": "rows.parquet", "other_groups": "allowed"}
+    reference = workspace["references"]["arizona-2012"]
+    reference["file"] = f"../{folder.name}/{reference['file']}"
+    (beside / "p4v.yaml").write_text(yaml.safe_dump(workspace | {"tables": {"member_months": months}}), "utf-8")
+    run = p4v("settle", "--workspace", str(beside), "--period", "2013-07 to 2014-06", "--paid-through", "2014-12-31")
+    assert run.exit_code == 0, run.stderr
+    (path,) = (beside / "runs").glob("*/settlement.json")
+    lines = {line["name"]: line["value"] for line in json.loads(path.read_bytes())["lines"]}
+    assert (lines["truncation_point"], lines["member_months.acp"], lines["member_months.azcc"]) == (
+        "56616", "84000", "60000",
+    )  # fmt: skip
+    assert (lines["expenditure.acp"], lines["expenditure.azcc"]) == ("28710000", "20530000")
+    assert (lines["gross_savings"], lines["earned"]) == ("830600", "415300.00")

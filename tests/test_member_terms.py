@@ -49,6 +49,9 @@ MARKET = {"base": "2013", "cells": ["ppo", "hmo"], "exclude": "group"}
 DEATH = {"id": "death", "rule": "after_death", "periods": ["performance"], "rosters": ["fee"], "months": "leave"}
 TRUNCATED = {"basis": "paid", "large_claims": {"form": "truncate", "point": "100000"}}
 PLANS = [{"id": "ppo", "benefit_factor": "1.1"}, {"id": "hmo", "benefit_factor": "0.9"}]
+PARTS = {"cells": [{"id": "a", "pmpm": "5"}], "pooling": "together", "parts": "groups"}
+UNSAID = {"cells": [{"id": "a", "pmpm": "5"}], "parts": "groups"}
+SMALL = {"smallest_panel": "5", "below": "pool", "pooled_with": "all"}
 GROSSED = {"basis": "paid", "administrative_share": "8%"}
 ROWS = {
     "id": "hospice", "rule": "rows", "column": "hospice", "values": ["1"], "periods": ["performance"],
@@ -245,11 +248,38 @@ def test_a_term_is_refused_at_its_place(
          "risk.scores.base"),
         ({"benchmark": POOLED, "risk": {"on": "benchmark", "scores": {"base": "2013", "relative_to": "market"}}},
          "C022", "risk.scores.relative_to"),
-        ({"benchmark": {"cells": [{"id": "a", "pmpm": "5"}], "pooling": "together", "parts": "groups"},
-          "expenditure": {"basis": "paid", "administrative_share": "10%"}}, "C066", "expenditure"),
-        ({"benchmark": {"cells": [{"id": "a", "pmpm": "5"}], "pooling": "together"},
-          "expenditure": {"basis": "paid", "categories": [{"id": "x", "benefit_factor": "1.1"}]}}, "C066",
-         "expenditure"),
+        ({"benchmark": PARTS, "care_coordination_fee": {"pmpm": "2"},
+          "expenditure": {"basis": "paid", "coordination_fees": "counted_in"}}, "C066",
+         "expenditure.coordination_fees"),
+        ({"benchmark": PARTS,
+          "expenditure": {"basis": "paid", "large_claims": {"form": "exclude", "point": "1", "months": "leave"}}},
+         "C066", "expenditure.large_claims.months"),
+        ({"benchmark": {**PARTS, "parts": "products"}, "member_months": {"products": ["ppo", "hmo"]},
+          "expenditure": {"basis": "paid", "benefit_by_product": PLANS}}, "C066", "expenditure.benefit_by_product"),
+        ({"benchmark": {**PARTS, "parts": "products"},
+          "expenditure": {**GROSSED, "by": "products", "categories": [{"id": "ppo"}]}}, "C066", "expenditure.by"),
+        ({"benchmark": {**PARTS, "parts": "products"},
+          "expenditure": {"basis": "paid", "late_claims": "next_period_gross", "by": "products",
+                          "categories": [{"id": "ppo"}]}}, "C066", "expenditure.by"),
+        ({"benchmark": UNSAID}, "C023", "benchmark.cells"),
+        ({"benchmark": UNSAID, "member_months": {"smallest_panel": "5", "below": "no_reward"}}, "C023",
+         "benchmark.cells"),
+        ({"benchmark": PARTS, "member_months": SMALL}, "C066", "benchmark.pooling"),
+        ({"benchmark": {**UNSAID, "parts": "products"}, "member_months": SMALL}, "C066", "member_months.below"),
+        ({"benchmark": {"pmpm": "5"}, "member_months": SMALL}, "C066", "member_months.below"),
+        ({"benchmark": UNSAID, "member_months": SMALL, "floor": {"dollars": "5"}}, "C066", "floor"),
+        ({"benchmark": UNSAID, "member_months": SMALL, "cap_payment": {"pmpm": "5"}}, "C066", "cap_payment.pmpm"),
+        ({"benchmark": UNSAID, "member_months": SMALL, "gate": {
+            "form": "cliff", "comparison": "at_least", "between_sizes": "row_below",
+            "minimum_savings_rates_by_size": [{"at": "0", "rate": "2%"}]}}, "C066",
+         "gate.minimum_savings_rates_by_size"),
+        ({"benchmark": {**UNSAID, "cells": [{"id": "a", "pmpm": "5"}, {"id": "a-apart", "pmpm": "5"}]},
+          "member_months": SMALL}, "C046", "benchmark.cells"),
+        ({"benchmark": PARTS, "risk": {"on": "benchmark"}}, "C066", "risk"),
+        ({"benchmark": PARTS, "adjustments": {"items": [{"id": "x", "side": "expenditure", "given": "yes"}]}}, "C066",
+         "adjustments"),
+        ({"benchmark": {**PARTS, "cells": [{"id": "a", "pmpm": "5"}, {"id": "b-a", "pmpm": "5"}]},
+          "expenditure": {"basis": "paid", "categories": [{"id": "x-b"}, {"id": "x"}]}}, "C046", "benchmark.cells"),
     ],
 )  # fmt: skip
 def test_terms_that_rest_on_others(tmp_path: Path, blocks: Mapping[str, Any], code: str, field: str) -> None:
@@ -272,8 +302,14 @@ def test_a_one_sided_exclusion_is_told_with_what_it_lacks(tmp_path: Path) -> Non
         {"benchmark": POOLED, "member_months": {"exclusions": [{**ROWS, "periods": ["performance", "baseline"]}]}},
         {"benchmark": POOLED, "member_months": {"exclusions": [DEATH]}},
         {
-            "benchmark": {"cells": [{"id": "a", "pmpm": "5"}], "pooling": "together", "parts": "groups"},
+            "benchmark": PARTS,
             "expenditure": {"basis": "paid", "categories": [{"id": "x"}], "late_claims": "ignored"},
+        },
+        {"benchmark": PARTS, "expenditure": GROSSED},
+        {"benchmark": UNSAID, "member_months": SMALL, "cap_payment": {"of_benchmark": "5%"}},
+        {
+            "benchmark": {**PARTS, "parts": "products"},
+            "expenditure": {"basis": "paid", "by": "products", "categories": [{"id": "a"}]},
         },
         {"share": {"sharing_rate": "50%"}, "member_months": {"counting": "any_day", "minimum_months": "3"}},
         {"benchmark": {"pmpm": "500", "market_trend": MARKET}, "expenditure": {"basis": "paid"}},
@@ -283,6 +319,39 @@ def test_a_one_sided_exclusion_is_told_with_what_it_lacks(tmp_path: Path) -> Non
 )
 def test_terms_that_go_together(tmp_path: Path, blocks: Mapping[str, Any]) -> None:
     assert program_of(contract(**blocks), tmp_path).findings == ()
+
+
+@pytest.mark.parametrize("terms", [{"below": "pool"}, {"below": "no_reward", "pooled_with": "all"}])
+def test_a_pool_says_who_is_in_it(tmp_path: Path, terms: Mapping[str, str]) -> None:
+    document = contract(benchmark=UNSAID, member_months={"smallest_panel": "5", **terms})
+    assert [code for code, _ in places(document, tmp_path)] == ["C023"]
+
+
+@pytest.mark.parametrize(
+    "pooled_with, text", [("all", "Where any group has"), ("those_below", "Groups with a smaller panel")]
+)
+def test_who_is_pooled_is_said(tmp_path: Path, pooled_with: str, text: str) -> None:
+    program = program_of(contract(benchmark=UNSAID, member_months={**SMALL, "pooled_with": pooled_with}), tmp_path)
+    assert said(terms_for(program, YEAR, None))[0].text.startswith(text)
+
+
+def test_what_cannot_be_counted_by_part_is_told_with_what_can(tmp_path: Path) -> None:
+    steps = {"basis": "paid", "large_claims": {"form": "exclude", "point": "1", "months": "leave"}}
+    (finding,) = findings(contract(benchmark=PARTS, expenditure=steps), tmp_path)
+    assert finding.found == "`months: leave` beside a benchmark with `cells`"
+    assert "large claims (`months: stay`), completion" in finding.allowed
+
+
+def test_parts_ask_for_the_figures_before_the_steps_only_where_there_are_steps(tmp_path: Path) -> None:
+    cells = {**PARTS, "cells": [{"id": "a", "pmpm": "5"}, {"id": "b", "pmpm": "5"}]}
+    counted = {"member_months.a", "member_months.b", "expenditure.a", "expenditure.b"}
+    for cost in ({"basis": "paid"}, {"basis": "paid", "categories": [{"id": "x"}], "late_claims": "ignored"}):
+        assert asked(program_of(contract(benchmark=cells, expenditure=cost), tmp_path)) == counted
+    cost = {"basis": "paid", "large_claims": percentile(), "categories": [{"id": "x"}, {"id": "y"}]}
+    assert asked(program_of(contract(benchmark=cells, expenditure=cost), tmp_path)) == {
+        "member_months.a", "member_months.b", "truncation_point", "large_claims_excess.a", "large_claims_excess.b",
+        "reported_expenditure.x-a", "reported_expenditure.y-a", "reported_expenditure.x-b", "reported_expenditure.y-b",
+    }  # fmt: skip
 
 
 def test_members_of_a_fee_alone_need_no_share(tmp_path: Path) -> None:
@@ -855,6 +924,15 @@ def test_parts_and_products_are_said(tmp_path: Path) -> None:
     program = program_of(contract(benchmark=cells, expenditure=cost), tmp_path)
     texts = [rule.text for rule in said(terms_for(program, YEAR, None))]
     assert texts == ["Each category is a product.", "Each part is one of the groups."]
+    for parts, text in (
+        ("groups", "groups; large claims are those of each group\u2019s own members."),
+        (
+            "products",
+            "products; a member is above the point with all products, and the products bear it by their dollars.",
+        ),
+    ):
+        program = program_of(contract(benchmark={**PARTS, "parts": parts}, expenditure=TRUNCATED), tmp_path)
+        assert [rule.text for rule in said(terms_for(program, YEAR, None))] == [f"Each part is one of the {text}"]
 
 
 def test_a_published_program_says_nothing_of_members() -> None:

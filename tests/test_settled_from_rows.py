@@ -476,3 +476,153 @@ def test_benefit_richness_by_plan_beside_categories_of_service(
     assert (lines["large_claims_excess"], lines["expenditure"]) == (excess, expenditure)
     assert lines["baseline_product_expenditure.ppo-base"] == 4_000
     assert (lines["baseline_expenditure.base"], lines["benchmark"]) == (6_200, 6_200)
+
+
+# Parts with budgets of their own
+
+
+def of_parts(parts: str, pmpms: Mapping[str, str], pooling: str = "together") -> str:
+    cells = ", ".join(f"{{id: {id_}, pmpm: {pmpm}}}" for id_, pmpm in pmpms.items())
+    return f'  benchmark: {{cells: [{cells}], parts: {parts}, pooling: {pooling}, clause: "§4"}}\n'
+
+
+PAIR = {"A": "10000.00", "B": "6000.00"}
+OF_PAIR = [
+    *year_of({"m1": 15_000_000, "m2": 3_000_000}),
+    *(row.replace("A,", "B,") for row in [*year_of({"m3": 8_000_000}, months=6), *year_of({"m4": 2_000_000})]),
+]
+"""A has 180,000 in 24 months, of which a member 150,000; B has 100,000 in 18, of which a member of six months 80,000."""
+
+
+@pytest.mark.parametrize(
+    "form, excess, own, pooled, apart",
+    [
+        # A: 180,000 - 50,000; B's member of six months has a point of 50,000: 100,000 - 30,000. Both / 0.8 / 0.8.
+        # 240,000 - 203,125 and 108,000 - 109,375: half of 35,500, or of 36,875
+        (large("truncate", "100000.00", "prorated"), (50_000, 30_000), (203_125, 109_375), "17750.00", "18437.50"),
+        # B: 100,000 / 0.64 = 156,250, of 108,000: nobody is above the point
+        (large("truncate", "100000.00"), (50_000, 0), (203_125, 156_250), "0.00", "18437.50"),
+        # A: 180,000 - 40,000 = 140,000, / 0.64 = 218,750, + 24 x 50; B: (100,000 - 24,000) / 0.64 = 118,750, + 18 x 50.
+        # Of 240,000 are left 20,050; B loses 11,650
+        (large("pool", "100000.00", "prorated", ", pooled_share: 80%, charge_pmpm: 50.00"), (50_000, 30_000),
+         (219_950, 119_650), "4200.00", "10025.00"),
+    ],
+    ids=["prorated", "full", "pool"],
+)  # fmt: skip
+@pytest.mark.parametrize("pooling", ["together", "apart"])
+def test_large_claims_of_a_pool_are_those_of_each_group(
+    desk: Desk, form: str, excess: tuple[int, int], own: tuple[int, int], pooled: str, apart: str, pooling: str
+) -> None:
+    desk.rows(HEAD, OF_PAIR)
+    steps = cost(form, "completion: {convention: percent_complete, factor: 0.8}, administrative_share: 20%")
+    lines = desk.contract(SHARE + of_parts("groups", PAIR, pooling) + steps, order=COMPLETE_LATER).lines()
+    assert (lines["reported_expenditure.A"], lines["reported_expenditure.B"]) == (180_000, 100_000)
+    assert (lines["large_claims_excess.A"], lines["large_claims_excess.B"]) == excess
+    assert (lines["expenditure.A"], lines["expenditure.B"], lines["expenditure"]) == (*own, sum(own))
+    assert (lines["benchmark.A"], lines["benchmark.B"]) == (240_000, 108_000)
+    assert lines["earned"] == Fraction(pooled if pooling == "together" else apart)
+
+
+def test_months_of_a_pool_are_completed_group_by_group(desk: Desk) -> None:
+    """Half of what December brings is paid by its end: 180,000 more of A; 20,000 of B, whose other
+    80,000 are June's; beside what is truncated."""
+    desk.rows(HEAD, OF_PAIR)
+    by_run_out = (
+        "completion: {convention: percent_complete, by_run_out: [{from: 0, factor: 0.5}, {from: 1, factor: 1}]}"
+    )
+    steps = cost(large("truncate", "100000.00", "prorated"), by_run_out)
+    lines = desk.contract(SHARE + of_parts("groups", PAIR) + steps).lines(paid_through=date(2014, 12, 31))
+    assert (lines["incurred_expenditure.2014-12-A"], lines["incurred_expenditure.2014-12-B"]) == (180_000, 20_000)
+    assert (lines["outstanding_claims.2014-12-A"], lines["outstanding_claims.2014-12-B"]) == (180_000, 20_000)
+    assert (lines["expenditure.A"], lines["expenditure.B"]) == (310_000, 90_000)
+
+
+def test_categories_of_a_pool_have_their_own_factors(desk: Desk) -> None:
+    """A: 9,000 / 0.9 and 1,000 / 0.5; B: 1,800 / 0.9 and 500 / 0.5. Before that A's member of 10,000 is above 6,000:
+    4,000, and B's of 2,300 is not."""
+    rows = [f"{group},{group}1,2014-{month:02},{ip if month == 1 else 0}.00,{rx if month == 1 else 0}.00,7.00"
+            for group, ip, rx in (("A", 9_000, 1_000), ("B", 1_800, 500)) for month in range(1, 13)]  # fmt: skip
+    desk.rows("group_id,member_id,month,allowed_ip,allowed_rx,allowed_left_out", rows)
+    categories = "categories: [{id: ip, completion_factor: 0.9}, {id: rx, completion_factor: 0.5}]"
+    steps = cost(large("truncate", "6000.00"), f"{categories}, completion: {{convention: percent_complete}}")
+    lines = desk.contract(SHARE + of_parts("groups", PAIR) + steps, order=COMPLETE_LATER).lines()
+    assert (lines["reported_expenditure.ip-A"], lines["completed_expenditure.ip-A"]) == (9_000, 10_000)
+    assert (lines["reported_expenditure.rx-B"], lines["completed_expenditure.rx-B"]) == (500, 1_000)
+    assert (lines["large_claims_excess.A"], lines["large_claims_excess.B"]) == (4_000, 0)
+    assert (lines["expenditure.A"], lines["expenditure.B"]) == (10_000 + 2_000 - 4_000, 2_000 + 1_000)
+
+
+@pytest.mark.parametrize(
+    "order, excess, counted",
+    [
+        # 12,000 x 1.1 + 4,000 x 0.5 = 15,200, of which 5,200 above 10,000
+        ('{confirms: [{pair: [normalise, truncate], clause: "§9"}]}', 5_200, 10_000),
+        # 6,000 above 10,000 as reported, of 16,000 that are 15,200: 5,700
+        ('{moves: [{step: normalise, after: truncate, clause: "§9"}]}', 6_000, 9_500),
+    ],
+)
+def test_plans_of_each_group_of_a_pool(desk: Desk, order: str, excess: int, counted: int) -> None:
+    """A's member has 12,000 in one plan and 4,000 in another; B's twice 1,000 in the second."""
+    rows = [f"{group},{member},2014-{month:02},{product},{dollars if month in (1, 12) else 0}.00"
+            for group, member, product, dollars, months in (
+                ("A", "m1", "ppo", 12_000, range(1, 7)), ("A", "m1", "hmo", 4_000, range(7, 13)),
+                ("B", "m2", "hmo", 1_000, range(1, 13)),
+            ) for month in months]  # fmt: skip
+    desk.rows("group_id,member_id,month,product,allowed", rows)
+    by_product = "by: products, categories: [{id: ppo, benefit_factor: 1.1}, {id: hmo, benefit_factor: 0.5}]"
+    beside = "benefit_by_product: [{id: ppo, benefit_factor: 1.1}, {id: hmo, benefit_factor: 0.5}]"
+    members = '  member_months: {counting: counted, products: [ppo, hmo], clause: "§2"}\n'
+    for more in (by_product, beside):
+        steps = cost(large("truncate", "10000.00"), more)
+        lines = desk.contract(SHARE + members + of_parts("groups", PAIR) + steps, order=order).lines()
+        assert lines["normalised_expenditure.ppo-A"] == 13_200
+        assert (lines["large_claims_excess.A"], lines["expenditure.A"]) == (excess, counted)
+        assert (lines["large_claims_excess.B"], lines["expenditure.B"]) == (0, 1_000)
+
+
+@pytest.mark.parametrize(
+    "months, threshold, excess",
+    [(12, "full", (40_000, 10_000)), (6, "prorated", (80_000, 20_000))],
+)
+def test_what_a_member_has_above_the_point_falls_on_products_by_dollars(
+    desk: Desk, months: int, threshold: str, excess: tuple[int, int]
+) -> None:
+    """A member of 150,000, of which 120,000 in one product: 50,000 above 100,000, in six months 100,000 above 50,000.
+    One of 20,000 all year in the first is below either."""
+    half = months // 2
+    rows = [
+        *(f"A,m1,2014-{month:02},ppo,{120_000 if month == 1 else 0}.00" for month in range(1, half + 1)),
+        *(f"A,m1,2014-{month:02},hmo,{30_000 if month == months else 0}.00" for month in range(half + 1, months + 1)),
+        *(f"A,m2,2014-{month:02},ppo,{20_000 if month == 1 else 0}.00" for month in range(1, 13)),
+    ]
+    desk.rows("group_id,member_id,month,product,allowed", rows)
+    steps = cost(large("truncate", "100000.00", threshold))
+    lines = desk.contract(SHARE + of_parts("products", {"ppo": "1000.00", "hmo": "1000.00"}) + steps).lines()
+    assert (lines["large_claims_excess.ppo"], lines["large_claims_excess.hmo"]) == excess
+    assert (lines["expenditure.ppo"], lines["expenditure.hmo"]) == (140_000 - excess[0], 30_000 - excess[1])
+    assert desk.contract(SHARE + BUDGET + steps).lines()["expenditure"] == lines["expenditure"]
+
+
+def test_a_member_out_of_a_pool_leaves_the_dollars_of_the_own_group(desk: Desk) -> None:
+    desk.rows(HEAD, OF_PAIR)
+    steps = cost(large("exclude", "100000.00", more=", months: stay"))
+    lines = desk.contract(SHARE + of_parts("groups", PAIR) + steps).lines()
+    assert (lines["large_claims_excluded.A"], lines["large_claims_excluded.B"]) == (150_000, 0)
+    assert (lines["expenditure.A"], lines["expenditure.B"]) == (30_000, 100_000)
+    assert (lines["member_months.A"], lines["member_months.B"]) == (24, 18)
+
+
+@pytest.mark.parametrize("pooled_with, reward", [("all", "17750.00"), ("those_below", "18437.50")])
+def test_groups_are_pooled_by_their_own_panels(desk: Desk, pooled_with: str, reward: str) -> None:
+    """24 and 18 months over 12 are panels of 2 and 1: B's is below 2, and its loss of 1,375 is taken off, or B's alone."""
+    desk.rows(HEAD, OF_PAIR)
+    steps = cost(
+        large("truncate", "100000.00", "prorated"),
+        "completion: {convention: percent_complete, factor: 0.8}, administrative_share: 20%",
+    )
+    panel = f"panel: average_members, smallest_panel: 2, below: pool, pooled_with: {pooled_with}"
+    against = of_parts("groups", PAIR).replace("pooling: together, ", "")
+    members = f'  member_months: {{counting: counted, {panel}, clause: "§2"}}\n'
+    lines = desk.contract(SHARE + members + against + steps, order=COMPLETE_LATER).lines()
+    assert (lines["panel_size.A"], lines["panel_size.B"]) == (2, 1)
+    assert lines["earned"] == Fraction(reward)

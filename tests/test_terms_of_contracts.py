@@ -755,6 +755,87 @@ def test_parts_settled_apart_have_figures_of_their_own(tmp_path, terms, figures,
     agrees(tmp_path, APART + EARNED + terms, GAINS + figures, lines, more)
 
 
+PANELS = (
+    'benchmark: {cells: [{id: acp, pmpm: 352.40}, {id: azcc, pmpm: 341.15}], parts: groups, clause: "1"}\n'
+    'gate: {form: cliff, comparison: at_least, minimum_savings_rate: 1.5%, clause: "5"}\n'
+    + HALF
+    + EARNED
+    + 'quality: {score: given, clause: "6"}\nquality_effect: {form: multiplier, clause: "6"}\n'
+)
+OF_PANELS = (
+    "member_months.acp: 84000, expenditure.acp: 28710000, member_months.azcc: 60000, expenditure.azcc: 20530000, "
+    "quality_score: 86%, panel_size.acp: 7000, panel_size.azcc: 5000"
+)
+
+
+@pytest.mark.parametrize(
+    "smallest, pooled_with, lines",
+    [
+        # 891,600 x 50% x 86% = 383,388; the loss of 61,000 is the payer's
+        (5000, "all", "earned.acp-apart: 383388.00, earned.azcc-apart: 0.00, earned.pooled: 0.00, earned: 383388.00"),
+        # azcc is one member short: 830,600 of 50,070,600 x 50% x 86% = 357,158
+        (5001, "all", "gross_savings.acp-apart: 0, waterfall.gross_savings-pooled: 830600, earned.pooled: 357158.00"),
+        # alone in the pool
+        (5001, "those_below", "gross_savings.pooled: -61000, earned.acp-apart: 383388.00, earned: 383388.00"),
+        (7001, "those_below", "gross_savings.pooled: 830600, earned.acp-apart: 0.00, earned: 357158.00"),
+    ],
+)  # fmt: skip
+def test_groups_with_too_small_a_panel_are_settled_together(tmp_path, smallest, pooled_with, lines):
+    panel = f'member_months: {{smallest_panel: {smallest}, below: pool, pooled_with: {pooled_with}, clause: "2"}}\n'
+    agrees(tmp_path, PANELS + panel, OF_PANELS, lines)
+
+
+@pytest.mark.parametrize(
+    "pooled_with, lines",
+    [
+        # a saves 20,000: half. b and c lose 4,000 together: a quarter.
+        (
+            "those_below",
+            "earned.a-apart: 10000.00, gross_savings.pooled: -4000, earned.pooled: -1000.00, earned: 9000.00",
+        ),
+        # 16,000 together
+        ("all", "earned.a-apart: 0.00, gross_savings.pooled: 16000, earned.pooled: 8000.00, earned: 8000.00"),
+    ],
+)
+def test_gains_and_losses_of_a_pool_of_small_groups(tmp_path, pooled_with, lines):
+    cells = "cells: [{id: a, pmpm: 100}, {id: b, pmpm: 100}, {id: c, pmpm: 100}]"
+    terms = f'benchmark: {{{cells}, parts: groups, clause: "1"}}\n' + HALF + EARNED
+    terms += 'loss_share: {sharing_rate: 25%, clause: "3"}\nloss_limit: {of_benchmark: 5%, clause: "3"}\n'
+    terms += f'member_months: {{smallest_panel: 5000, below: pool, pooled_with: {pooled_with}, clause: "2"}}\n'
+    figures = ", ".join(
+        f"member_months.{id_}: 1000, expenditure.{id_}: {spent}, panel_size.{id_}: {panel}"
+        for id_, spent, panel in (("a", 80_000, 6000), ("b", 112_000, 100), ("c", 92_000, 200))
+    )
+    agrees(tmp_path, terms, figures, lines)
+
+
+COSTS = (
+    "member_months.hmo: 1000, member_months.ppo: 1000, reported_expenditure.hmo: 90000, large_claims_excess.hmo: 10000, "
+    "reported_expenditure.ppo: 190000, large_claims_excess.ppo: 0"
+)
+
+
+@pytest.mark.parametrize(
+    "steps, figures, lines",
+    [
+        # 80,000 / 0.8 = 100,000 and 190,000 / 0.8 = 237,500
+        ("large_claims: {form: truncate, point: 50000}, completion: {convention: percent_complete, factor: 0.8}", "",
+         "expenditure_without_excess.hmo: 80000, expenditure.hmo: 100000, expenditure.ppo: 237500, earned: 0.00"),
+        # 90,000 - 8,000 + 2 x 1,000 = 84,000; 192,000: half of 16,000 and of 8,000
+        ("large_claims: {form: pool, point: 50000, pooled_share: 80%, charge_pmpm: 2}", "",
+         "expenditure.hmo: 84000, expenditure.ppo: 192000, earned.hmo: 8000.00, earned.ppo: 4000.00"),
+        # 80,000 + 500 and 190,000 - 1,000
+        ("large_claims: {form: truncate, point: 50000}, late_claims: next_period_gross",
+         ", late_claims.hmo: 500, late_claims.ppo: -1000",
+         "expenditure.hmo: 80500, expenditure.ppo: 189000, expenditure: 269500"),
+    ],
+)  # fmt: skip
+def test_each_part_takes_the_steps_of_the_cost(tmp_path, steps, figures, lines):
+    order = 'order: {confirms: [{pair: [truncate, complete], clause: "4"}]}\n'
+    cost = f'expenditure: {{basis: paid, {steps}, clause: "2"}}\n'
+    agrees(tmp_path, APART + EARNED + cost, COSTS + figures, lines, order)
+
+
 def test_one_fee_of_the_contract_is_not_taken_off_each_part(tmp_path):
     terms = APART + f'rounding: {{earned: {CENTS}, care_coordination_fee: {CENTS}, clause: "9"}}\n'
     terms += 'care_coordination_fee: {pmpm: 1, clause: "2"}\nfee_offset: {fees: of_this_contract, clause: "4"}\n'

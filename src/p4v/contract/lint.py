@@ -230,35 +230,66 @@ def other_basis(blocks: Mapping[str, Block], cost_steps: Sequence[str]) -> Itera
 
 
 def named_alike(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
-    """Baseline years whose lines would have the names of a category's."""
+    """Baseline years, or parts, whose lines would have the names of a category's."""
     against, cost = blocks.get("benchmark"), blocks.get("expenditure")
-    if not isinstance(against, Benchmark) or not isinstance(cost, Expenditure):
+    if not isinstance(against, Benchmark):
         return
     years = [year.id for year in against.baseline_periods or []]
-    categories = [category.id for category in cost.categories or []]
+    by_category = (cost.categories or []) if isinstance(cost, Expenditure) else []
+    by_product = (cost.benefit_by_product or []) if isinstance(cost, Expenditure) else []
+    categories = [category.id for category in by_category]
+    cells = [cell.id for cell in against.cells or []]
+    items = [*categories, *(item.id for item in by_product)]
+    of_cells = [*cells, *(f"{item}-{cell}" for item in items for cell in cells)]
+    members = blocks.get("member_months")
+    if isinstance(members, MemberMonths) and members.pools():
+        of_cells += ["pooled", *(f"{cell}-apart" for cell in cells)]
+    if len(set(of_cells)) < len(of_cells):
+        found = "a part whose lines would have the names of another's"
+        yield "benchmark.cells", found, "ids that differ from `<category>-<part>`, `<part>-apart` and `pooled`"
     names = [*years, *categories, *(f"{category}-{year}" for category in categories for year in years)]
     if years and len(set(names)) < len(names):
         yield "benchmark.baseline_periods", "a year with the id of a category", "ids that differ from the categories'"
 
 
-def _counts_alone(block: Block) -> bool:
-    """Whether a block says no more than whose dollars count, which figures of each part come from members with."""
-    if not isinstance(block, Expenditure):
-        return False
-    changed = any(category.changes_dollars() for category in block.categories or [])
-    steps = (block.large_claims, block.completion, block.administrative_share)
-    changed |= block.benefit_by_product is not None
-    kept = block.coordination_fees != "counted_in" and block.late_claims in (None, "ignored")
-    return kept and not changed and all(step is None for step in steps)
+_OF_THE_WHOLE: Mapping[str, str] = {
+    "risk": "the change of risk is the whole population's, and not that of any part",
+    "adjustments": "a named amount is the whole population's, and not that of any part",
+    "fee_reset": "it compares one cost per member with one budget",
+}
+"""Blocks that know no parts, and why."""
 
 
 def _beside_cells(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
-    """What would change the figures of parts, which come as the contract counts them."""
-    if getattr(blocks.get("benchmark"), "cells", None) is not None:
-        for name in ("risk", "adjustments", "expenditure", "fee_reset"):
-            if name in blocks and not _counts_alone(blocks[name]):
-                found = f"`{name}` beside a benchmark with `cells`"
-                yield name, found, "figures of each part as the contract counts them"
+    """What is one amount of the whole, where each part is counted on its own."""
+    against, cost = blocks.get("benchmark"), blocks.get("expenditure")
+    if not isinstance(against, Benchmark) or against.cells is None:
+        return
+    for name, why in _OF_THE_WHOLE.items():
+        if name in blocks:
+            yield name, f"`{name}` beside a benchmark with `cells`", f"no `{name}`: {why}"
+    if isinstance(cost, Expenditure):
+        yield from (
+            (f"expenditure.{term}", f"{found} beside a benchmark with `cells`", f"{allowed}; of each part, {_EACH}")
+            for term, found, allowed in _whole_cost(cost, against.parts == "products")
+        )
+
+
+_EACH = "large claims (`months: stay`), completion, benefit factors, `administrative_share` and late claims"
+
+
+def _whole_cost(cost: Expenditure, by_product: bool) -> Iterator[tuple[str, str, str]]:
+    """Terms of the cost that are not told apart by part: the term, what was found, what is allowed."""
+    large = cost.large_claims
+    if cost.coordination_fees == "counted_in":
+        yield "coordination_fees", "`coordination_fees: counted_in`", "`left_out`: the fee is not paid by part"
+    if large is not None and large.months == "leave":
+        yield "large_claims.months", "`months: leave`", "`stay`: budget and fee rest on the same member months"
+    if by_product and cost.benefit_by_product is not None:
+        yield "benefit_by_product", "`benefit_by_product`", "no factors: each part is a product, with its own budget"
+    changed = _steps_of_cost({"expenditure": cost}) or cost.late_claims not in (None, "ignored")
+    if by_product and cost.by == "products" and changed:
+        yield "by", "`by: products`", "`categories` of service, or none: each part is a product already"
 
 
 def _other_categories(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
@@ -303,11 +334,46 @@ def _revenue_of_excluded(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str
         yield "expenditure.large_claims.months", found, "`months: stay`: months and revenue stay, dollars leave"
 
 
+def pooling_unsaid(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
+    """Parts of which nothing says whether they are settled together."""
+    against, members = blocks.get("benchmark"), blocks.get("member_months")
+    unsaid = isinstance(against, Benchmark) and against.cells is not None and against.pooling is None
+    if unsaid and not (isinstance(members, MemberMonths) and members.pools()):
+        allowed = "`pooling: together` or `apart`, or `below: pool` of `member_months`"
+        yield "benchmark.cells", "`cells` without `pooling`", allowed
+
+
+_AMOUNTS_OF_PARTS: Mapping[str, str | None] = {
+    "fee_offset": None, "prior_deficit": None, "disaster": None, "floor": None, "cap_payment": "pmpm",
+    "loss_limit": "of_revenue", "gate": "minimum_savings_rates_by_size",
+}  # fmt: skip
+"""Block, or a term of it, with an amount or a size of each part, which a pool of some of the parts has none of."""
+
+
+def _pooled_by_panel(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
+    """Groups that are settled together only where a panel is too small."""
+    against, members = blocks.get("benchmark"), blocks.get("member_months")
+    if not isinstance(members, MemberMonths) or not members.pools():
+        return
+    if not isinstance(against, Benchmark) or against.cells is None or against.parts != "groups":
+        allowed = "`cells` of `benchmark` with `parts: groups`; or `no_reward`"
+        yield "member_months.below", "`below: pool` without groups to pool", allowed
+    elif against.pooling is not None:
+        yield "benchmark.pooling", "`pooling` beside `below: pool`", "one of the two, which say the same in two ways"
+    for name, term in _AMOUNTS_OF_PARTS.items():
+        block = blocks.get(name)
+        if block is not None and (term is None or getattr(block, term) is not None):
+            where = name if term is None else f"{name}.{term}"
+            found = f"`{where}` beside `below: pool`: an amount, or a size, that the pool has none of"
+            yield where, found, "terms on savings, benchmark and quality alone; or `no_reward`"
+
+
 def ill_matched(blocks: Mapping[str, Block]) -> Iterator[tuple[str, str, str]]:
     """Blocks that do not go together: block, what was found, what is allowed."""
     against = blocks.get("benchmark")
     yield from _excluded_by_run_out(blocks)
     yield from _beside_cells(blocks)
+    yield from _pooled_by_panel(blocks)
     yield from _other_categories(blocks)
     yield from _revenue_of_excluded(blocks)
     yield from _other_steps_of_market(blocks)

@@ -22,6 +22,10 @@ _PANEL = {
     "members": "Members with a counted month.",
     "average_members": "Member months over the months of the period, rounded down.",
 }
+_POOLED = {
+    "those_below": "Groups with a smaller panel of their own are settled together, the others apart.",
+    "all": "Where any group has a smaller panel of its own, all are settled together; else each apart.",
+}
 _ROSTERS = {"cost": "the cost", "fee": "the fee", "quality": "quality"}
 _MARKET = {
     "group": "without the group\N{RIGHT SINGLE QUOTATION MARK}s own members",
@@ -84,6 +88,7 @@ def _members(terms: Terms) -> Iterator[Said]:
         "funding": ("Funding that counts", _listed(block.funding)),
         "panel": ("Panel", _PANEL.get(block.panel or "")),
         "minimum_months": ("Minimum months", _minimum(block)),
+        "pooled_with": ("Smallest panel", _POOLED.get(block.pooled_with or "")),
     }
     for field, (topic, text) in sentences.items():
         if text is not None:
@@ -158,12 +163,24 @@ def _benchmark(terms: Terms) -> Iterator[Said]:
         text = f"Cost of the performance period, {_whose(block.regional)}{_counted(block.regional)}."
         yield _stated(terms, "benchmark", "regional", "Region", text)
     if block.parts is not None:
-        yield _stated(terms, "benchmark", "parts", "Parts of the population", f"Each part is one of the {block.parts}.")
+        text = f"Each part is one of the {block.parts}{_large_claims_of(terms, block.parts)}."
+        yield _stated(terms, "benchmark", "parts", "Parts of the population", text)
     risk = terms.block("risk", Risk)
     if risk is not None and risk.scores is not None:
         beyond = "" if risk.scores.relative_to == "none" else ", beyond the change of the market"
         text = f"Average risk score of members against that of baseline year {risk.scores.base}{beyond}."
         yield _stated(terms, "risk", "scores", "Risk", text)
+
+
+def _large_claims_of(terms: Terms, parts: str) -> str:
+    """Whose dollars are above the point, where members of very high cost are dealt with part by part."""
+    cost = terms.block("expenditure", Expenditure)
+    if cost is None or cost.large_claims is None:
+        return ""
+    return {
+        "groups": "; large claims are those of each group\N{RIGHT SINGLE QUOTATION MARK}s own members",
+        "products": "; a member is above the point with all products, and the products bear it by their dollars",
+    }[parts]
 
 
 def _year(year: BaselinePeriod) -> str:

@@ -19,6 +19,7 @@ from p4v.contract.lint import (
     named_alike,
     one_sided,
     other_basis,
+    pooling_unsaid,
     unused_blocks,
 )
 from p4v.contract.models import Amendment, ContractDocument, Document, days_of
@@ -496,6 +497,7 @@ def _block_findings(program: Program, blocks: Mapping[str, Block]) -> Iterator[F
         ("P4V-C063", counted_twice),
         ("P4V-C065", unused_blocks),
         ("P4V-C022", missing_partners),
+        ("P4V-C023", pooling_unsaid),
         ("P4V-C066", ill_matched),
         ("P4V-C046", named_alike),
         ("P4V-C067", one_sided),

@@ -90,12 +90,26 @@ class GroupReader:
 
     def of_part(self, key: str) -> "Selection":
         """The cells of a part of the population: a product, or another group of the pool."""
+        if self.by_product():
+            return self.rows(PERFORMANCE).of_cell(key)
+        return self.of_group(PERFORMANCE, key)
+
+    def by_product(self) -> bool:
+        """Whether the parts of the population are products, and not groups. Raises `Refusal` where nothing says so."""
         against = self.plan.terms.need("benchmark", Benchmark)
         if against.parts is None:
             raise self.plan.terms.lacks("benchmark", "parts", "the parts are settled from member months")
-        if against.parts == "products":
-            return self.rows(PERFORMANCE).of_cell(key)
-        return self.of_group(PERFORMANCE, key)
+        return against.parts == "products"
+
+    def parted(self, key: str, known: Callable[[str], bool]) -> tuple[str, str | None]:
+        """Item and part of `<item>-<part>`, `<part>` or, where the contract has no parts, `<item>`."""
+        against = self.plan.terms.block("benchmark", Benchmark)
+        cells = [cell.id for cell in (against.cells or [])] if against is not None else []
+        if key in cells:
+            return "", key
+        # Either id may have a dash in it, so that the place to part them is where both are known.
+        parted = ((key.removesuffix(f"-{cell}"), cell) for cell in cells if key.endswith(f"-{cell}"))
+        return next(((item, cell) for item, cell in parted if known(item)), (key, None))
 
     def of_group(self, window: str, group: str) -> "Selection":
         """The cells of a group of the pool."""
@@ -132,12 +146,12 @@ class GroupReader:
         years = (against.baseline_periods or []) if against is not None else []
         return next((year for year in years if baseline_window(year.id) == window), None)
 
-    def excess(self, window: str) -> Fraction:
+    def excess(self, window: str, part: str | None = None) -> Fraction:
         found = [
             excess(amount, months, whole, point, full, whole_months)
-            for amount, months, whole, whole_months, point, full in self._of_years(window)
+            for amount, months, whole, whole_months, point, full in self._of_years(window, part)
         ]
-        self._note_truncated(window, sum(year.members for year in found))
+        self._note_truncated(window, sum(year.members for year in found), part)
         return sum((year.dollars for year in found), Fraction(0)) * self.plan.windows[window].unit
 
     def excess_of_market(self, window: str, market: Market, cell: str | None) -> Fraction:
@@ -165,33 +179,48 @@ class GroupReader:
         same = [year.id for year in against.baseline_periods or [] if year.period == base]
         return self.point(baseline_window(same[0]) if same else PERFORMANCE)
 
-    def excluded(self, window: str) -> Excluded:
+    def excluded(self, window: str, part: str | None = None) -> Excluded:
         if self.large_claims().months is None:
             raise self.plan.terms.lacks("expenditure", "large_claims", "its `months`: members are excluded from rows")
         found = [
             excluded(amount, months, point, full, whole, whole_months)
-            for amount, months, whole, whole_months, point, full in self._of_years(window)
+            for amount, months, whole, whole_months, point, full in self._of_years(window, part)
         ]
         members = sum(year.members for year in found)
-        self._note_truncated(window, members)
+        self._note_truncated(window, members, part)
         dollars = sum((year.dollars for year in found), Fraction(0)) * self.plan.windows[window].unit
         return Excluded(dollars, sum(year.months for year in found), members)
 
-    def _of_years(self, window: str) -> Iterator[tuple[Exact, Exact, Exact, Exact, Fraction, int | None]]:
-        """Of each year of a window its members: amount and months, those over all groups, the point in units of the
-        amounts, and the months of a full year where the point is prorated.
+    def _of_years(
+        self, window: str, part: str | None
+    ) -> Iterator[tuple[Exact, Exact, Exact, Exact, Fraction, int | None]]:
+        """Of each year of a window its members: amount and months, those over all groups (and products), the point in
+        units of the amounts, and the months of a full year where the point is prorated. A `part` is a group of the
+        pool, with its own members, or a product, with what members have of it.
         """
-        served, experience, mine = self._member_years(window)
+        of_product = part is not None and self.by_product()
+        served, experience, mine = self._member_years(window, None if of_product else part)
         years = experience.member_years
         point, full, parts = self.point(window) / served.unit, self._full_months(experience), len(served.weights)
         for year in range(experience.rules.years):
             of_year = slice(year * parts, (year + 1) * parts)
-            amount, whole = (weighted(cents[mine, of_year], served.weights) for cents in (years.amount, years.whole))
+            amount, whole = years.amount[mine, of_year], weighted(years.whole[mine, of_year], served.weights)
+            if of_product:
+                own = [place for place, of in enumerate(served.rules.parts[:parts]) if of.cells == (part,)]
+                amount = weighted(amount[:, own], [served.weights[place] for place in own])
+            else:
+                amount = weighted(amount, served.weights)
             yield amount, years.year_months[mine, year], whole, years.whole_year_months[mine, year], point, full
 
-    def _note_truncated(self, window: str, members: int) -> None:
-        if window == PERFORMANCE:
+    def _note_truncated(self, window: str, members: int, part: str | None) -> None:
+        """Counts members above the point: of a pool those of each group; of products all, as each one looks at all."""
+        if window != PERFORMANCE:
+            return
+        if part is None or self.by_product():
             self.truncated = Truncated(members, self.members(window))
+        else:
+            before = self.truncated or Truncated(0, 0)
+            self.truncated = Truncated(before.members + members, before.of + self.members(window, part))
 
     def _member_years(self, window: str, group: str | None = None) -> tuple[Served, Experience, slice]:
         served = self.plan.windows[window]
@@ -212,15 +241,17 @@ class GroupReader:
         _, experience, mine = self._member_years(window, group)
         return int(np.count_nonzero(experience.member_years.months[mine] > 0))
 
-    def panel(self) -> Fraction:
+    def panel(self, group: str | None = None) -> Fraction:
+        """The panel of all groups of the contract, or of one."""
+        groups = self.plan.groups if group is None else [group]
         members = self.plan.terms.block("member_months", MemberMonths)
         if members is None or members.panel is None:
             raise self.plan.terms.lacks(
                 "member_months" if members else "rounding", "panel", "the panel is counted from member months"
             )
         if members.panel == "members":
-            return Fraction(sum(self.members(PERFORMANCE, group) for group in self.plan.groups))
-        months = sum((self.of_group(PERFORMANCE, group).months() for group in self.plan.groups), Fraction(0))
+            return Fraction(sum(self.members(PERFORMANCE, group) for group in groups))
+        months = sum((self.of_group(PERFORMANCE, group).months() for group in groups), Fraction(0))
         return Fraction(months // len(self.plan.terms.period.months()))
 
     def waived(self, faults: Collection[int]) -> tuple[Fraction, Fraction]:
@@ -356,14 +387,34 @@ def _of_year(reader: GroupReader, key: str) -> tuple[str | None, str | None]:
 
 
 def _reported(reader: GroupReader, window: str, item: str | None) -> tuple[Fraction, str]:
+    return _dollars(reader, reader.rows(window), item)
+
+
+def _dollars(reader: GroupReader, rows: Selection, item: str | None) -> tuple[Fraction, str]:
+    """Dollars that count, and their column: of all categories or products, or one."""
     cost = reader.plan.terms.need("expenditure", Expenditure)
-    rows = reader.rows(window)
     if item is None:
         items = [row.id for row in cost.categories or []] if cost.by == "products" else []
         amount = sum((rows.of_cell(product).dollars() for product in items), Fraction(0)) if items else rows.dollars()
         return amount, cost.basis
     amount = rows.of_cell(item).dollars() if cost.by == "products" else rows.dollars(item)
     return amount, cost.basis if cost.by == "products" else f"{cost.basis}.{item}"
+
+
+def _reported_now(reader: GroupReader, key: str) -> tuple[Fraction, str]:
+    """Dollars of `<category>`, `<part>`, `<category>-<part>`, or all."""
+    cost = reader.plan.terms.need("expenditure", Expenditure)
+    item, part = reader.parted(key, lambda item: item in [row.id for row in cost.categories or []])
+    rows = reader.rows(PERFORMANCE) if part is None else reader.of_part(part)
+    return _dollars(reader, rows, item or None)
+
+
+def _of_product(reader: GroupReader, key: str) -> tuple[Fraction, str]:
+    """Dollars of `<product>`, or `<product>-<part>`."""
+    cost = reader.plan.terms.need("expenditure", Expenditure)
+    product, part = reader.parted(key, lambda item: item in [row.id for row in cost.benefit_by_product or []])
+    rows = reader.rows(PERFORMANCE) if part is None else reader.of_part(part)
+    return rows.of_cell(product).dollars(), _basis(reader)
 
 
 def _of_product_in_year(reader: GroupReader, key: str) -> tuple[Fraction | None, str]:
@@ -414,8 +465,10 @@ def _revenue(reader: GroupReader, key: str) -> tuple[Fraction | None, str]:
 
 
 def _incurred(reader: GroupReader, key: str) -> tuple[Fraction | None, str]:
+    """Dollars of `<month>`, `<category>-<month>`, or either with `-<part>`."""
+    key, part = reader.parted(key, lambda item: _is_month(item[-_MONTH_TEXT:]))
     month, item = key[-_MONTH_TEXT:], key[: -_MONTH_TEXT - 1] or None
-    rows = reader.rows(PERFORMANCE).of_month(month)
+    rows = (reader.rows(PERFORMANCE) if part is None else reader.of_part(part)).of_month(month)
     cost = reader.plan.terms.need("expenditure", Expenditure)
     if item is not None and cost.by == "products":
         return rows.of_cell(item).dollars(), cost.basis
@@ -500,14 +553,17 @@ def _capitation_months(reader: GroupReader, _: str) -> tuple[Fraction | None, st
 _STEMS: Mapping[str, Read] = {
     "member_months": _member_months,
     "member_months_before_exclusion": lambda reader, _: (reader.rows(PERFORMANCE).months(), "member_months"),
-    "panel_size": lambda reader, _: (reader.panel(), "member_id"),
+    "panel_size": lambda reader, key: (reader.panel(key or None), "member_id"),
     "expenditure": _expenditure,
-    "reported_expenditure": lambda reader, key: _reported(reader, PERFORMANCE, key or None),
-    "product_expenditure": lambda reader, key: (reader.rows(PERFORMANCE).of_cell(key).dollars(), _basis(reader)),
+    "reported_expenditure": _reported_now,
+    "product_expenditure": _of_product,
     "baseline_product_expenditure": _of_product_in_year,
     "truncation_point": lambda reader, _: (reader.point(PERFORMANCE), reader.reference()),
-    "large_claims_excess": lambda reader, _: (reader.excess(PERFORMANCE), _basis(reader)),
-    "large_claims_excluded": lambda reader, _: (reader.excluded(PERFORMANCE).dollars, _basis(reader)),
+    "large_claims_excess": lambda reader, key: (reader.excess(PERFORMANCE, key or None), _basis(reader)),
+    "large_claims_excluded": lambda reader, key: (
+        reader.excluded(PERFORMANCE, key or None).dollars,
+        _basis(reader),
+    ),
     "large_claims_excluded_member_months": lambda reader, _: (
         _months_of_excluded(reader, PERFORMANCE),
         "member_months",

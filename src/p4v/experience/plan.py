@@ -234,6 +234,13 @@ class _Planner:
         by_worth: dict[Fraction, list[int]] = {}
         for place, worth in enumerate(worths):
             by_worth.setdefault(worth, []).append(place)
+        products = self._cells_of_products()
+        if products:
+            return {
+                Part(tuple(counted[place] for place in places), (product,)): worth
+                for product in products
+                for worth, places in by_worth.items()
+            }
         by_product = cost.benefit_by_product if cost is not None else None
         if cost is not None and (by_product is not None or self._by_products()):
             ids = [item.id for item in by_product or cost.categories or []]
@@ -241,6 +248,13 @@ class _Planner:
                 Part(tuple(counted), tuple(ids[place] for place in places)): worth for worth, places in by_worth.items()
             }
         return {Part(tuple(counted[place] for place in places)): worth for worth, places in by_worth.items()}
+
+    def _cells_of_products(self) -> list[str]:
+        """The products with budgets of their own, where a member's dollars in each are truncated or excluded."""
+        against = self.terms.block("benchmark", Benchmark)
+        if against is None or against.parts != "products" or self._large_claims() is None:
+            return []
+        return [cell.id for cell in against.cells or []]
 
     def _of_years(self, parts: Iterable[Part], windows: Sequence[Window]) -> Iterator[Part]:
         """Large claims are those of a member and year: a period of several years has the parts of each."""

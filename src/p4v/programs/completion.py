@@ -74,7 +74,7 @@ def _of_month(
     if category is not None:
         key = f"{category[1].id}-{month}"
         course.sheet.name_key(key, f"{category[1].id.replace('_', ' ')}, {month}")
-    amount = course.given(f"incurred_expenditure.{key}", BLOCK)
+    amount = course.given_of_part(f"incurred_expenditure.{key}", BLOCK)
     if category is not None and category[1].benefit_factor is not None:
         place, item = category
         richness = course.item(BLOCK, ("categories", place), item, "benefit_factor", item.id)

@@ -1,6 +1,7 @@
 """The expenditure that the contract counts, from a group's summary figures: the cost steps in the contract's order."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from p4v.contract.blocks.benchmark import Benchmark
 from p4v.contract.blocks.cost import Completion, CostCategory, Expenditure, LargeClaims
@@ -17,15 +18,22 @@ REPORTED, PRODUCTS = "reported_expenditure", "product_expenditure"
 
 
 def write_expenditure(course: Course) -> Line:
-    """The line `expenditure`: given, or what the cost steps make of reported dollars."""
+    """The line `expenditure`: given, or what the cost steps make of reported dollars; of each part, where the benchmark
+    has parts with budgets of their own.
+    """
     against = course.block("benchmark", Benchmark)
     clause_of = BLOCK if course.has(BLOCK) else "benchmark" if course.has("benchmark") else "rounding"
     if against is not None and against.cells is not None:
-        parts = [course.given(f"expenditure.{cell.id}", clause_of) for cell in against.cells]
+        parts = [_counted(replace(course, key=cell.id), clause_of) for cell in against.cells]
         return course.compute(benchmark_of_cells.expenditure, clause_of, parts=parts)
+    return _counted(course, clause_of)
+
+
+def _counted(course: Course, clause_of: str) -> Line:
     block = course.block(BLOCK, Expenditure)
-    if not course.terms.cost_order and (block is None or block.categories is None):
-        return course.given("expenditure", clause_of)
+    by_category = block is not None and block.categories is not None and course.key is None
+    if not course.terms.cost_order and not by_category:
+        return course.given_of_part("expenditure", clause_of)
     amount = _reported(course, block, clause_of)
     for step in course.terms.cost_order:
         amount = STEPS[step](course, amount)
@@ -34,14 +42,14 @@ def write_expenditure(course: Course) -> Line:
 
 def _reported(course: Course, block: Expenditure | None, clause_of: str) -> Line:
     if block is None or block.categories is None:
-        return by_product(course, course.given("reported_expenditure", clause_of), PRODUCTS)
+        return by_product(course, course.given_of_part(REPORTED, clause_of), PRODUCTS)
     parts = [_category(course, block, place, item) for place, item in enumerate(block.categories)]
     return by_product(course, course.compute(expenditure.total_reported_expenditure, BLOCK, categories=parts), PRODUCTS)
 
 
 def _category(course: Course, block: Expenditure, place: int, item: CostCategory) -> Line:
     """One category's dollars, at its benefit factor and its own completion, in the contract's order."""
-    amount = course.given(f"reported_expenditure.{item.id}", BLOCK)
+    amount = course.given_of_part(f"{REPORTED}.{item.id}", BLOCK)
     for step in course.terms.cost_order:
         if step == "normalise" and item.benefit_factor is not None:
             factor = course.item(BLOCK, ("categories", place), item, "benefit_factor", item.id)
@@ -80,11 +88,11 @@ def truncate(course: Course, amount: Line) -> Line:
         )
     stem, ids = products_or(_cost(course), REPORTED, PRODUCTS)
     if large.form == "exclude":
-        excluded = at_reference_benefit(course, course.given("large_claims_excluded", BLOCK), stem, ids)
+        excluded = at_reference_benefit(course, course.given_of_part("large_claims_excluded", BLOCK), stem, ids)
         return course.compute(
             expenditure.expenditure_without_excluded, BLOCK, amount=amount, large_claims_excluded=excluded
         )
-    excess = at_reference_benefit(course, course.given("large_claims_excess", BLOCK), stem, ids)
+    excess = at_reference_benefit(course, course.given_of_part("large_claims_excess", BLOCK), stem, ids)
     if large.form == "truncate":
         return course.compute(expenditure.expenditure_without_excess, BLOCK, amount=amount, large_claims_excess=excess)
     share = course.item(BLOCK, ("large_claims",), large, "pooled_share", None)
@@ -126,7 +134,7 @@ def pooling_charge(course: Course, amount: Line) -> Line:
     large = _cost(course).large_claims
     assert isinstance(large, LargeClaims)
     charge = course.item(BLOCK, ("large_claims",), large, "charge_pmpm", None)
-    months = course.given("member_months", BLOCK)
+    months = course.given_of_part("member_months", BLOCK)
     return course.compute(
         expenditure.expenditure_with_pooling_charge, BLOCK,
         amount=amount, pooling_charge_pmpm=charge, member_months=months,
@@ -135,7 +143,7 @@ def pooling_charge(course: Course, amount: Line) -> Line:
 
 def late_claims(course: Course, amount: Line) -> Line:
     """Claims of earlier periods."""
-    late = course.given("late_claims", BLOCK)
+    late = course.given_of_part("late_claims", BLOCK)
     return course.compute(expenditure.expenditure_with_late_claims, BLOCK, amount=amount, late_claims=late)
 
 

@@ -90,7 +90,12 @@ class Course:
 
     def given_of_part(self, name: str, block: str) -> Line:
         """A given figure; of a part that is settled apart the part's own, so that none counts twice."""
-        return self.given(name if self.key is None else f"{name}.{self.key}", block)
+        if self.key is None:
+            return self.given(name, block)
+        _, _, key = name.partition(".")
+        if key:
+            self.sheet.name_key(f"{key}-{self.key}", f"{key.replace('_', ' ')}, {self.key}")
+        return self.given(f"{name}-{self.key}" if key else f"{name}.{self.key}", block)
 
     def _cells(self) -> list[Cell]:
         against = self.block("benchmark", Benchmark)

@@ -181,6 +181,8 @@ LABELS: Mapping[str, str] = {
     "paid": "Already paid",
     "paid_by": "Already paid by the funder",
     "paid_now": "Paid now",
+    "all_panels_large_enough": "Panels of all groups large enough",
+    "panel_large_enough": "Panel large enough",
     "participant_contribution": "Participant's contribution",
     "participant_member_months": "Participant's member months",
     "participant_quality": "Participant's quality points",

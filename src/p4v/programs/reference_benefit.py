@@ -23,7 +23,7 @@ def by_product(course: Course, amount: Line, stem: str, year: str | None = None)
         key = item.id if year is None else f"{item.id}-{year}"
         if year is not None:
             course.sheet.name_key(key, f"{item.id.replace('_', ' ')}, {year}")
-        dollars = course.given(f"{stem}.{key}", BLOCK)
+        dollars = course.given_of_part(f"{stem}.{key}", BLOCK)
         factor = course.item(BLOCK, ("benefit_by_product", place), item, "benefit_factor", item.id)
         reported.append(dollars)
         normalised.append(
@@ -43,19 +43,20 @@ def products_or(block: Expenditure, stem: str, products: str) -> tuple[str, list
 
 
 def at_reference_benefit(
-    course: Course, dollars: Line, stem: str, categories: Sequence[str], key: str | None = None
+    course: Course, dollars: Line, stem: str, categories: Sequence[str], year: str | None = None
 ) -> Line:
     """Dollars taken out of members' dollars as reported, where these are normalised only afterwards.
 
-    `stem` and `categories` name the lines of reported dollars; `key` is a baseline year.
+    `stem` and `categories` name the lines of reported dollars; `year` is a baseline year.
     """
     order = course.terms.cost_order
     if "normalise" not in order or order.index("normalise") < order.index("truncate"):
         return dollars
-    reported = [course.sheet[f"{stem}.{category}"] for category in categories]
+    keys = [category if course.key is None else f"{category}-{course.key}" for category in categories]
+    reported = [course.sheet[f"{stem}.{key}"] for key in keys]
     normalised = [
-        course.sheet[name] if (name := f"normalised_expenditure.{category}") in course.sheet else line
-        for category, line in zip(categories, reported, strict=True)
+        course.sheet[name] if (name := f"normalised_expenditure.{key}") in course.sheet else line
+        for key, line in zip(keys, reported, strict=True)
     ]
     formula = expenditure.large_claims_at_reference_benefit
-    return course.compute(formula, BLOCK, key, large_claims=dollars, reported=reported, normalised=normalised)
+    return course.compute(formula, BLOCK, year, large_claims=dollars, reported=reported, normalised=normalised)

@@ -53,6 +53,7 @@ from p4v.formulas import (
 )
 from p4v.programs.course import Course
 from p4v.programs.gates import gate_lines, panel_gate, trend_gate
+from p4v.programs.panels import parts_by_panel
 from p4v.programs.quality import Scored
 from p4v.programs.scorecard import write_scorecard
 from p4v.programs.steps import GROSS, Bar, write_waterfall
@@ -103,14 +104,13 @@ def write_savings(course: Course, gross: Line, counted: list[Scored]) -> tuple[L
         earned, unrounded = _settle(course, block, gross, counted)
     else:
         parts = []
-        for cell in block.cells:
-            part = replace(course, key=cell.id)
+        for part in _parts(course, block):
             own = part.compute(
                 savings.gross_savings, "benchmark",
                 benchmark=part.line("benchmark"), expenditure=part.line("expenditure"),
             )  # fmt: skip
             part.compute(savings.savings_rate, "benchmark", gross_savings=own, benchmark=part.line("benchmark"))
-            course.bars.append(Bar(f"{GROSS}-{cell.id}", own, own.clause))
+            course.bars.append(Bar(f"{GROSS}-{part.key}", own, own.clause))
             parts.append(_settle(part, block, own, [])[0])
         earned = course.sheet.settle(
             earned_of_cells.earned, clause=course.clause("rounding", "earned"),
@@ -120,6 +120,18 @@ def write_savings(course: Course, gross: Line, counted: list[Scored]) -> tuple[L
     course.explain()
     write_waterfall(course.sheet, earned, course.bars, held_by_group=block.held_by == "group")
     return earned, unrounded
+
+
+def _parts(course: Course, block: Benchmark) -> list[Course]:
+    """What is settled on its own: each part, or what the size of the panels says."""
+    if _pools_by_panel(course):
+        return parts_by_panel(course, block)
+    return [replace(course, key=cell.id) for cell in block.cells or []]
+
+
+def _pools_by_panel(course: Course) -> bool:
+    members = course.block("member_months", MemberMonths)
+    return members is not None and members.pools()
 
 
 def _settle(course: Course, block: Benchmark, gross: Line, counted: list[Scored]) -> tuple[Line, Line]:
@@ -215,7 +227,7 @@ def _minimum_savings_rate(course: Course, block: Gate) -> Line:
 def _past_other_gates(course: Course, counted: Line) -> Line:
     """The smallest panel, and the cost trend."""
     panel = course.block("member_months", MemberMonths)
-    if panel is not None and panel.smallest_panel is not None:
+    if panel is not None and panel.smallest_panel is not None and not panel.pools():
         counted = gate_lines(course, "member_months", "panel_size", panel_gate(course), counted)
     if course.has("trend_gate"):
         counted = gate_lines(course, "trend_gate", "trend", trend_gate(course), counted)

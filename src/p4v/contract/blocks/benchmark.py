@@ -107,7 +107,9 @@ class Cell(Strict):
     """One part of the population with a budget and member months of its own: a product, a group of a pool."""
 
     id: Id
-    """The part's id. Figures: `member_months.<id>`, `expenditure.<id>`."""
+    """The part's id. Figures: `member_months.<id>`, `expenditure.<id>`; where `expenditure` changes dollars, instead of
+    the latter what its steps start from, of each part: `reported_expenditure.<id>` (with categories:
+    `.<category>-<id>`), `large_claims_excess.<id>`, `incurred_expenditure.<YYYY-MM>-<id>` and their like."""
     pmpm: Annotated[DollarsPmpm | None, Called("cell_pmpm")] = None
     """Its budget per member per month; with `loss_ratio` the revenue of the part gives it."""
 
@@ -158,9 +160,11 @@ class Benchmark(Block):
     cells: Annotated[list[Cell], Field(min_length=1)] | None = None
     """Parts of the population with budgets of their own."""
     parts: Literal["products", "groups"] | None = None
-    """What the ids of `cells` are, where their figures come from members."""
+    """What the ids of `cells` are, where their figures come from members. Large claims of `groups` are those of each
+    group's own members; of `products`, what a member has above the point falls on the products by their dollars."""
     pooling: Literal["together", "apart"] | None = None
-    """Whether the parts are settled together or each on its own."""
+    """Whether the parts are settled together or each on its own; without it the size of their panels says so, with
+    `below: pool` of `member_months`."""
     trend: Annotated[Factor | None, Called("trend")] = None
     """A fixed trend, such as 1.0240."""
     trend_given: YesNo | None = None
@@ -275,8 +279,6 @@ class Benchmark(Block):
     def _cells(self) -> None:
         cells = self.cells or []
         needs_each_once("cells", [cell.id for cell in cells])
-        if self.pooling is None:
-            raise fault("P4V-C023", "`cells` without `pooling`", "`pooling: together` or `apart`", term="cells")
         if any((cell.pmpm is None) is not (self.loss_ratio is not None) for cell in cells):
             raise fault(
                 "P4V-C023", "a cell without its budget", "`pmpm` of each cell, or one `loss_ratio`", term="cells"

@@ -80,13 +80,23 @@ class MemberMonths(Block):
     minimum_months: People | None = None
     """Members with fewer member months in a period leave it, with their months and dollars."""
     smallest_panel: Annotated[People | None, Called("smallest_panel")] = None
-    """Fewer members than this earn no cost reward. Figure: `panel_size`."""
-    below: Literal["no_reward", "neither_reward_nor_loss"] | None = None
-    """What happens below the smallest panel: no savings count, or no losses either."""
+    """Fewer members than this earn no cost reward. Figure: `panel_size`; with `below: pool` that of each group,
+    `panel_size.<id>`."""
+    below: Literal["no_reward", "neither_reward_nor_loss", "pool"] | None = None
+    """What happens below the smallest panel: no savings count, or no losses either; or, of groups that are parts of a
+    benchmark, some are settled together, whatever their panel comes to, and each of the others apart."""
+    pooled_with: Literal["those_below", "all"] | None = None
+    """With `below: pool`: whether a group whose own panel is too small is settled with the others that are too small,
+    or with all."""
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
         needs_together(self, "smallest_panel", "below")
+        if (self.below == "pool") is not (self.pooled_with is not None):
+            found = (
+                "`below: pool` without `pooled_with`" if self.below == "pool" else "`pooled_with` without `below: pool`"
+            )
+            raise fault("P4V-C023", found, "`pooled_with` with `below: pool` alone")
         _each_once("products", self.products or [])
         _each_once("funding", self.funding or [])
         ids = [exclusion.id for exclusion in self.exclusions or []]
@@ -95,6 +105,10 @@ class MemberMonths(Block):
         if taken is not None:
             raise fault("P4V-C031", f"`{taken}`, which p4v counts itself", "another id", term="exclusions")
         return self
+
+    def pools(self) -> bool:
+        """Whether groups with too small a panel are settled together."""
+        return self.below == "pool"
 
     def of_rows(self) -> bool:
         """Whether anything here says how rows are counted, which a contract without a gate of its panel needs too."""

@@ -1,12 +1,13 @@
 """Exact arithmetic on many members at once, against figures worked by hand."""
 
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
-from p4v.kernels.checked import LARGEST, Ints, exact, grouped_totals, largest, same_length, scaled, total
+from p4v.kernels.checked import LARGEST, Ints, exact, grouped_totals, largest, same_length, scaled, total, weighted
 from p4v.kernels.lag_triangle import Triangle, cumulative_paid, percent_complete
 from p4v.kernels.large_claims import Excess, Excluded, excess, excluded
 from p4v.kernels.months import months_twice
@@ -140,6 +141,44 @@ def test_a_product_is_int64_where_it_fits_and_exact_always(values: list[int], fa
     product = scaled(ints(*values), factor)
     assert product.dtype == np.dtype(kind)
     assert product.tolist() == [value * factor for value in values]
+
+
+@pytest.mark.parametrize(
+    "columns, weights, expected, kind",
+    [
+        ([[1, 2], [3, -4]], [10, 1], [12, 26], "int64"),
+        ([[5], [-7]], [1], [5, -7], "int64"),
+        ([[5], [-7]], [3], [15, -21], "int64"),
+        ([[5], [-7]], [-1], [-5, 7], "int64"),
+        ([[2**61, 2**61]], [2, 1], [3 * 2**61], "int64"),
+        ([[2**62, 2**62 - 1]], [1, 1], [LARGEST], "int64"),
+        ([[2**62, 2**62]], [1, 1], [2**63], "object"),
+        ([[2**62, -(2**62)]], [1, 1], [0], "object"),
+        ([[10_000_000_000_000, 1]], [10**12, 10**12], [10**25 + 10**12], "object"),
+        ([[SMALLEST]], [1], [SMALLEST], "int64"),
+        ([[SMALLEST]], [-1], [2**63], "object"),
+        ([[7, 9, 11]], [0, 2, 0], [18], "int64"),
+    ],
+)
+def test_weighted_columns_are_exact(
+    columns: list[list[int]], weights: list[int], expected: list[int], kind: str
+) -> None:
+    """A column of weight 1 alone is itself; what may not fit is added as Python's own numbers."""
+    found = weighted(np.array(columns, np.int64), weights)
+    assert found.tolist() == expected
+    assert found.dtype == np.dtype(kind)
+    assert found.shape == (len(columns),)
+
+
+@pytest.mark.parametrize("columns, weights", [([[1, 2]], [1]), ([[1]], [1, 2]), ([[1]], []), ([1, 2], [1, 2])])
+def test_as_many_weights_as_columns(columns: list[object], weights: list[int]) -> None:
+    shape = re.escape(str(np.array(columns).shape))
+    with pytest.raises(ValueError, match=rf"^{len(weights)} columns wanted, not the shape {shape}$"):
+        weighted(np.array(columns, np.int64), weights)
+
+
+def test_no_columns_weigh_nothing() -> None:
+    assert weighted(np.zeros((3, 0), np.int64), []).tolist() == [0, 0, 0]
 
 
 def test_arrays_of_one_length() -> None:

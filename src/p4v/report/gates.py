@@ -54,7 +54,14 @@ class GateView:
 def gates(lines: Lines) -> list[GateView]:
     """The gates in the order of the settlement."""
     found = [line for name, line in lines.items() if name.startswith("gate_met.") and line["value"] is not None]
-    return [_loss_gate(lines, line) or _gate(lines, line) for line in found]
+    return [_loss_gate(lines, line) or _gate(lines, line) for line in found if _is_settled(lines, line)]
+
+
+def _is_settled(lines: Lines, line: Mapping[str, Any]) -> bool:
+    """Whether a gate is of a part that is settled: with a panel that is pooled, apart stands without a benchmark."""
+    _, part = parts_of_key(line["name"])
+    budget = lines.get(f"benchmark.{part}") if part else None
+    return budget is None or budget["value"] is None or figure(budget) != 0
 
 
 def caps_applied(bars: Sequence[Bar]) -> list[Bar]:

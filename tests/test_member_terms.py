@@ -459,11 +459,9 @@ def test_run_out_is_of_reported_cost_whatever_the_sequence(tmp_path: Path) -> No
     outstanding = (30_000 + 29_100 + 33_300) * (Fraction(100, 97) - 1)
     assert sheet["expenditure"].figure == 380_000 + outstanding
     for move in ({"step": "complete", "before": "truncate"}, {"step": "truncate", "after": "complete"}):
-        program = program_of(
-            completed() | {"order": {"base": "standard/1", "moves": [move | {"clause": "§1"}]}}, tmp_path
-        )
+        order = {"base": "standard/1", "moves": [move | {"clause": "§1"}]}
         with pytest.raises(Refusal) as refusal:
-            worksheet(program, YEAR, None, figures(given), paid_through=date(2015, 3, 31))
+            program_of(completed() | {"order": order}, tmp_path)
         assert [finding.code for finding in refusal.value.findings] == ["P4V-C064"]
 
 

@@ -13,6 +13,8 @@ import pytest
 
 from desk import BUDGET, SHARE, Desk
 from p4v.errors import Refusal
+from p4v.report.gates import gates
+from p4v.runs.folder import stored_run
 
 
 @pytest.fixture
@@ -623,6 +625,12 @@ def test_groups_are_pooled_by_their_own_panels(desk: Desk, pooled_with: str, rew
     panel = f"panel: average_members, smallest_panel: 2, below: pool, pooled_with: {pooled_with}"
     against = of_parts("groups", PAIR).replace("pooling: together, ", "")
     members = f'  member_months: {{counting: counted, {panel}, clause: "§2"}}\n'
-    lines = desk.contract(SHARE + members + against + steps, order=COMPLETE_LATER).lines()
+    result = desk.contract(SHARE + members + against + steps, order=COMPLETE_LATER).settle()["A"]
+    assert result.settlement is not None
+    lines = {line.name: line.figure for line in result.settlement.lines}
     assert (lines["panel_size.A"], lines["panel_size.B"]) == (2, 1)
     assert lines["earned"] == Fraction(reward)
+    shown = {line["name"]: line for line in stored_run(result, []).document()["lines"]}
+    of_parts_settled = {"all": ["pooled"], "those_below": ["pooled", "A-apart"]}[pooled_with]
+    gated = [gate.label.rpartition(", ")[2] for gate in gates(shown) if gate.key == "minimum_savings_rate"]
+    assert sorted(gated) == sorted(of_parts_settled)

@@ -337,7 +337,17 @@ def expenditure(world: World) -> Document:
         completion(world, found, rows)
     if world.chance(8):
         found["administrative_share"] = "8%"
+    if found.get("large_claims", {}).get("form") == "exclude":
+        one_factor(found, rows)
     return found
+
+
+def one_factor(cost: Document, rows: list[Document]) -> None:
+    """Months cannot be completed without the members who are excluded from them: one factor in place of many."""
+    for part, name in ((cost.get("completion", {}), "factor"), *((row, "completion_factor") for row in rows)):
+        ladder = part.pop("by_run_out", None)
+        if ladder is not None:
+            part[name] = ladder[0]["factor"]
 
 
 def large_claims(world: World) -> Document:

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from p4v.asked import figures_asked
 from p4v.check import TO_FILL_IN
 from p4v.contract.blocks import KINDS, NEEDED, Block
+from p4v.contract.described import descriptions
 from p4v.contract.documents import Program
 from p4v.contract.terms import rule_findings
 from p4v.contract.written import Shape, shape_of
@@ -111,7 +112,7 @@ def _block(
         shape = shape_of(spec.annotation, spec.metadata)
         wants = (live and key in missing) or (live and key == "clause")
         if key != "clause":
-            yield from _comment("    ", _said(shape, spec.description, spec.is_required()))
+            yield from _comment("    ", _said(shape, descriptions(block).get(key), spec.is_required()))
             yield from _inner(shape, "    ")
         example = _EXAMPLES.get((name, key)) or _example(shape)
         yield f"    {spec.alias or key}: {TO_FILL_IN}" if wants else f"    # {spec.alias or key}: {example}"
@@ -125,9 +126,11 @@ def _said(shape: Shape, description: str | None, required: bool) -> str:
 
 def _inner(shape: Shape, indent: str) -> Iterator[str]:
     """The keys of a mapping, each with what it means."""
-    for key, spec in shape.model.model_fields.items() if shape.model else ():
+    if shape.model is None:
+        return
+    for key, spec in shape.model.model_fields.items():
         inner = shape_of(spec.annotation, spec.metadata)
-        said = _said(inner, spec.description, spec.is_required())
+        said = _said(inner, descriptions(shape.model).get(key), spec.is_required())
         yield from _comment(f"{indent}# ", f"{spec.alias or key}: {said}")
         yield from _inner(inner, f"{indent}# ")
 

@@ -7,6 +7,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from p4v.contract.blocks import KINDS, Strict
+from p4v.contract.described import descriptions
 from p4v.contract.documents import REMOVED
 from p4v.contract.models import ContractDocument, Document
 from p4v.contract.written import BY_VALIDATOR
@@ -28,6 +29,14 @@ class _Generator(GenerateJsonSchema):
             return {}
         found: JsonSchemaValue = {"description": written.says, **_NUMBER}
         return found if written.pattern is None else found | {"pattern": f"^({written.pattern})$"}
+
+    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
+        """A model, and what its source says of each term."""
+        found = super().model_schema(schema)
+        model: type[Strict] = schema["cls"]
+        for name, text in descriptions(model).items():
+            found["properties"][model.model_fields[name].alias or name]["description"] = text
+        return found
 
 
 def json_schema(kind: str) -> dict[str, Any]:

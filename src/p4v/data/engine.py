@@ -101,9 +101,7 @@ class Engine:
 
     def calendar(self) -> Mapping[str, ir.Table]:
         """The calendar's tables, of a size that the engine knows."""
-        for name, table in calendar_tables().items():
-            self.ibis.create_table(name, table)
-        return {name: self.ibis.table(name) for name in calendar_tables()}
+        return {name: self.ibis.create_table(name, table) for name, table in calendar_tables().items()}
 
     def lock(self, files: Iterable[Path]) -> None:
         """From here on nothing but these files can be reached, and nothing of this can be changed."""

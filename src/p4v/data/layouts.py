@@ -22,17 +22,19 @@ from p4v.errors import Finding, Refusal
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What a footer proves of a column in all rows: no null, and the smallest and largest number."""
+    """What a footer proves of a column in all rows: no null, no empty text, and the smallest and largest number."""
 
     never_null: bool = False
     lowest: int | None = None
     highest: int | None = None
+    never_empty: bool = False
 
     def both(self, other: "Proof") -> "Proof":
         """What two proofs prove together."""
         lowest = None if self.lowest is None or other.lowest is None else min(self.lowest, other.lowest)
         highest = None if self.highest is None or other.highest is None else max(self.highest, other.highest)
-        return Proof(self.never_null and other.never_null, lowest, highest)
+        never_empty = self.never_empty and other.never_empty
+        return Proof(self.never_null and other.never_null, lowest, highest, never_empty)
 
 
 NOTHING_PROVEN = Proof()
@@ -107,7 +109,12 @@ def _proof(statistics: Any) -> Proof:
     if statistics is None:
         return NOTHING_PROVEN
     never_null = bool(statistics.has_null_count and statistics.null_count == 0)
-    if not (statistics.has_min_max and type(statistics.min) is int and type(statistics.max) is int):
+    if not statistics.has_min_max:
+        return Proof(never_null)
+    if statistics.physical_type == "BYTE_ARRAY":
+        # An empty text comes first in every order; one that is cut short is no later than the first.
+        return Proof(never_null, never_empty=bool(statistics.min_raw))
+    if not (type(statistics.min) is int and type(statistics.max) is int):
         return Proof(never_null)
     return Proof(never_null, statistics.min, statistics.max)
 

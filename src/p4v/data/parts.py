@@ -110,7 +110,7 @@ def _sources(spec: TableSpec, layout: Layout) -> tuple[list[Source], list[Findin
             findings.append(wrong_type(shown, column.theirs, layout.types[column.place - 1], _types_of(column)))
             continue
         proof = layout.proofs[column.place - 1]
-        never_null = proof.never_null and not _empty_is_null(column, form)
+        never_null = proof.never_null and (proof.never_empty or not _empty_is_null(column, form))
         within = _within(column, form, proof, yearly)
         sources.append(Source(column, form, not layout.file.has_lines, never_null, within))
     return sources, findings
@@ -246,7 +246,8 @@ def _cell(source: Source, layout: Layout) -> str:
         return f"replace(CAST({cell} AS VARCHAR), ' 00:00:00', '')"
     if stored.startswith(("dictionary", "null")):
         cell = f"CAST({cell} AS VARCHAR)"
-    return f"nullif({cell}, '')" if _empty_is_null(source.bound, source.form) else cell
+    maybe_empty = _empty_is_null(source.bound, source.form) and not source.never_null
+    return f"nullif({cell}, '')" if maybe_empty else cell
 
 
 def _row(layout: Layout) -> str:

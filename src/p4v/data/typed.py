@@ -30,8 +30,6 @@ PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 NO_MONTH = -1
 ROW = "row"
 """The number of a row in its file, from 1, where places are looked for."""
-CALENDAR_TEXT, CALENDAR_CODE = "p4v_calendar_text", "p4v_calendar_code"
-"""Names of the calendar's two tables in an engine."""
 _FIRST_YEAR, _YEARS = 1900, 300
 _MONTH_PATTERN = r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])(-01)?\z"
 _CODE_PATTERN = r"^(19|20|21)[0-9]{2}(0[1-9]|1[0-2])\z"
@@ -149,25 +147,33 @@ def _forms(yearly: bool) -> Mapping[str, tuple[str, str, str]]:
     }
 
 
-@lru_cache
 def calendar_tables() -> Mapping[str, pa.Table]:
-    """Every month and year as it may be written, with its number: year * 12 + month - 1."""
-    texts: dict[str, int] = {}
-    codes: dict[int, int] = {}
-    for year in range(_FIRST_YEAR, _FIRST_YEAR + _YEARS):
-        texts[f"{year:04}"] = codes[year] = year * 12
-        for month in range(12):
-            text, number = f"{year:04}-{month + 1:02}", year * 12 + month
-            texts |= {text: number, f"{text}-01": number, text.replace("-", ""): number}
-            codes[year * 100 + month + 1] = number
+    """Every month and every year as it may be written, as text and as a whole number, with its number:
+    year * 12 + month - 1. By the names that the tables have in an engine.
+    """
+    years = {f"{year:04}": year * 12 for year in range(_FIRST_YEAR, _FIRST_YEAR + _YEARS)}
+    months = {f"{text}{month + 1:02}": first + month for text, first in years.items() for month in range(12)}
+    dashed = {f"{text[:4]}-{text[4:]}": number for text, number in months.items()}
+    first_days = {f"{text}-01": number for text, number in dashed.items()}
     return {
-        CALENDAR_TEXT: _lookup(texts, pa.string()),
-        CALENDAR_CODE: _lookup(codes, pa.int64()),
+        _calendar_of("month", "text"): _lookup(pa.string(), months, dashed, first_days),
+        _calendar_of("month", "integer"): _lookup(pa.int64(), months),
+        _calendar_of("year", "text"): _lookup(pa.string(), years),
+        _calendar_of("year", "integer"): _lookup(pa.int64(), years),
     }
 
 
-def _lookup(numbers: Mapping[Any, int], kind: pa.DataType) -> pa.Table:
-    return pa.table({"written": pa.array(numbers, kind), "number": pa.array(numbers.values(), pa.int32())})
+def _calendar_of(kind: Kind, form: Form) -> str:
+    """The name of the table in which a column's months or years are looked up."""
+    return f"p4v_{kind}s_{'integer' if form == 'integer' else 'text'}"
+
+
+def _lookup(kind: pa.DataType, *ways: Mapping[str, int]) -> pa.Table:
+    """What may be written, in each of its ways, beside its number."""
+    written = [text for way in ways for text in way]
+    keys = written if kind == pa.string() else [int(text) for text in written]
+    numbers = [number for way in ways for number in way.values()]
+    return pa.table({"written": pa.array(keys, kind), "number": pa.array(numbers, pa.int32())})
 
 
 def typed_table(
@@ -221,18 +227,11 @@ def _looked_up(source: Source) -> bool:
 def _with_month(cells: ir.Table, source: Source, calendar: Mapping[str, ir.Table]) -> ir.Table:
     name = source.bound.name
     cell = cells[f"cell {name}"]
-    lookup = calendar[CALENDAR_CODE if source.form == "integer" else CALENDAR_TEXT]
+    lookup = calendar[_calendar_of(source.bound.kind, source.form)]
     key = cell.cast("int64") if source.form == "integer" else cell.cast("string")
     keyed = cells.mutate(**{"month key": key})
     joined = keyed.left_join(lookup, keyed["month key"] == lookup["written"])
-    columns = {column: keyed[column] for column in cells.columns}
-    # A year is no month, nor a month a year: the calendar has both, apart by their length.
-    return joined.select(**columns, **{name: _of_kind(lookup["number"], keyed["month key"], source)})
-
-
-def _of_kind(number: ir.Value, key: ir.Value, source: Source) -> ir.Value:
-    is_year = key < 10**4 if source.form == "integer" else key.length() == len("YYYY")
-    return ibis.cases((is_year if source.bound.kind == "year" else ~is_year, number))
+    return joined.select(**{column: keyed[column] for column in cells.columns}, **{name: lookup["number"]})
 
 
 def _typed(cells: ir.Table, source: Source, yearly: bool) -> ir.Value:

@@ -5,10 +5,8 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from p4v.contract.blocks.benchmark import Benchmark
-from p4v.experience.figures import TABLE, GroupReader, Selection
+from p4v.experience.figures import TABLE, GroupReader, Selection, among
 from p4v.experience.plan import CENTS, FEE, MARKET, MARKET_BASE, PERFORMANCE, REGION
 from p4v.experience.rules import MINIMUM_MONTHS, OUTSIDE, STANDING, USED
 from p4v.kernels.checked import total
@@ -69,7 +67,7 @@ def _whole(reader: GroupReader, own: list[str]) -> Iterator[dict[str, Any]]:
 
 
 def _all_windows(reader: GroupReader, rows: Selection) -> Selection:
-    return Selection(rows.experience, rows.served, np.isin(rows.experience.cells.group, _groups(reader, rows)))
+    return Selection(rows.experience, rows.served, among(rows.experience.cells.group, _groups(reader, rows)))
 
 
 def _groups(reader: GroupReader, rows: Selection) -> list[int]:
@@ -82,7 +80,7 @@ def _other_purposes(reader: GroupReader, rows: Selection) -> Amounts:
     if cells is None:
         return NOTHING
     experience = replace(rows.experience, cells=cells)
-    return _amounts(Selection(experience, rows.served, np.isin(cells.group, _groups(reader, rows))))
+    return _amounts(Selection(experience, rows.served, among(cells.group, _groups(reader, rows))))
 
 
 def _of_window(reader: GroupReader, window: str, fault_codes: Mapping[int, str]) -> Iterator[dict[str, Any]]:

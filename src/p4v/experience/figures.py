@@ -1,7 +1,7 @@
 """The figures of one group from what was rolled up: each name that the contract's lines ask for, exactly."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -15,7 +15,7 @@ from p4v.experience.plan import CENTS, FEE, MARKET, MARKET_BASE, PERFORMANCE, RE
 from p4v.experience.rollup import RejectedRows
 from p4v.experience.rules import STANDING, USED, DataRules, Experience
 from p4v.figures import Figure
-from p4v.kernels.checked import Exact, total, weighted
+from p4v.kernels.checked import Exact, Ints, total, weighted
 from p4v.kernels.large_claims import Excluded, excess, excluded
 from p4v.periods import Period
 
@@ -23,6 +23,7 @@ TABLE, REFERENCE = "member_months", "reference"
 RISK_SCALE = 10**4
 _YEAR = 12
 _MONTH_TEXT = 7
+_FEW = 8
 Mask = NDArray[np.bool_]
 
 
@@ -45,6 +46,8 @@ class GroupReader:
     point_of_reference: Callable[[LargeClaims], Fraction]
     rejected: Sequence[RejectedRows] = ()
     truncated: Truncated | None = None
+    _rows: dict[str, "Selection"] = field(default_factory=dict)
+    """The cells of each window, once looked for: every figure begins with them."""
 
     def figures(self) -> dict[str, Figure]:
         """Every figure that is asked for and that rows give, by its name."""
@@ -65,20 +68,25 @@ class GroupReader:
 
     def rows(self, window: str) -> "Selection":
         """The cells of the group in a window; of a pool those of all its groups."""
+        if window not in self._rows:
+            self._rows[window] = self._rows_of(window)
+        return self._rows[window]
+
+    def _rows_of(self, window: str) -> "Selection":
         served = self.plan.windows[window]
         experience = self.experience[served.rules]
         of_all = [_place(experience.groups, group) for group in self.plan.groups]
-        mine = np.isin(experience.cells.group, of_all) & (experience.cells.window == served.window)
+        mine = among(experience.cells.group, of_all) & (experience.cells.window == served.window)
         if window == FEE:
             months = [_month_number(month) for month in self.plan.terms.fee_period.months()]
-            mine &= np.isin(experience.cells.month, months)
+            mine &= among(experience.cells.month, months)
         return Selection(experience, served, mine)
 
     def market(self, window: str, exclude: str) -> "Selection":
         """The cells of a market, without those whom the contract takes out of it."""
         served = self.plan.windows[window]
         experience = self.experience[served.rules]
-        stays = ~np.isin(experience.cells.group, self._out_of_market(experience, exclude))
+        stays = ~among(experience.cells.group, self._out_of_market(experience, exclude))
         return Selection(experience, served, stays & (experience.cells.window == served.window))
 
     def _out_of_market(self, experience: Experience, exclude: str) -> list[int]:
@@ -162,7 +170,7 @@ class GroupReader:
         experience = self.experience[served.rules]
         years, cells = experience.member_years, len(served.weights)
         place = 0 if cell is None else _place([part.cells[0] for part in served.rules.parts[:cells]], cell)
-        mine = ~np.isin(years.group, self._out_of_market(experience, market.exclude)) & (years.window == served.window)
+        mine = ~among(years.group, self._out_of_market(experience, market.exclude)) & (years.window == served.window)
         point, full = self._point_of_market(window) / served.unit, self._full_months(experience)
         found = Fraction(0)
         for year in range(experience.rules.years):
@@ -306,13 +314,14 @@ class Selection:
 
     def of_other_cells(self, cells: Collection[str]) -> "Selection":
         """The cells that have none of these names."""
-        return self.where(~np.isin(self.experience.cells.cell, [_place(self.experience.cells_named, c) for c in cells]))
+        places = [_place(self.experience.cells_named, cell) for cell in cells]
+        return self.where(~among(self.experience.cells.cell, places))
 
     def of_month(self, month: str) -> "Selection":
         return self.where(self.experience.cells.month == int(month[:4]) * _YEAR + int(month[5:]) - 1)
 
     def of_status(self, statuses: list[int]) -> "Selection":
-        return self.where(np.isin(self.experience.cells.status, statuses))
+        return self.where(among(self.experience.cells.status, statuses))
 
     def _used(self) -> "Selection":
         return self.of_status([STANDING.index(USED)])
@@ -359,6 +368,16 @@ class Selection:
     def revenue(self) -> Fraction:
         staying = self._staying()
         return Fraction(total(self.experience.cells.revenue[staying.mask]), CENTS)
+
+
+def among(values: Ints, wanted: Sequence[int]) -> Mask:
+    """Whether each value is one of a few: numpy's own way sorts them first, which takes longer for so few."""
+    if len(wanted) > _FEW:
+        return np.isin(values, wanted)
+    found = np.zeros(len(values), dtype=bool)
+    for number in wanted:
+        found |= values == number
+    return found
 
 
 def _place(names: Any, name: str) -> int:

@@ -21,7 +21,8 @@ class Called:
 class Strict(BaseModel):
     """Unknown keys are refused, and nothing changes after reading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, use_attribute_docstrings=True)
+    # A contract has a few of the hundred models: a validator is built when the first one of its kind is read.
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, defer_build=True)
 
 
 class Block(Strict):

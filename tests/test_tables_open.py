@@ -541,9 +541,18 @@ def test_an_empty_cell_is_refused_in_every_format(tmp_path: Path, column: str) -
     assert places(refused(write(tmp_path, with_cells(column, [""])))) == [("P4V-D013", 7, column)]
     for empty in ("", None):
         columns = {name: [*cells, empty if name == column else GOOD[name]] for name, cells in columns_of(BASE).items()}
-        (finding,) = refused(parquet(tmp_path, columns))
         no_id = empty == "" and column.endswith("_id")
-        assert (finding.code, finding.field) == ("P4V-D020" if no_id else "P4V-D013", column)
+        whole = {name: cells[:-1] for name, cells in columns.items()}
+        last = {name: cells[-1:] for name, cells in columns.items()}
+        # A footer says which part of a file, or of a table, has no empty cell; the others have one.
+        for paths in (
+            [parquet(tmp_path, columns)],
+            [parquet(tmp_path, columns, "parts.parquet", row_group_size=2)],
+            [parquet(tmp_path, columns, "no-statistics.parquet", write_statistics=False)],
+            [parquet(tmp_path, whole, "a.parquet"), parquet(tmp_path, last, "b.parquet")],
+        ):
+            (finding,) = refused(*paths)
+            assert (finding.code, finding.field) == ("P4V-D020" if no_id else "P4V-D013", column)
 
 
 @pytest.mark.parametrize(

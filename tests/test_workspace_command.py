@@ -190,6 +190,9 @@ def test_a_quarter(fresh: Path) -> None:
     quarter = sum(month in ("2014-04", "2014-05", "2014-06") for month in months)
     assert lines["fee_member_months"]["value"] == str(quarter)
     assert lines["member_months"]["value"] == str(sum(month <= "2014-06" for month in months))
+    statement = (fresh / "runs" / f"{run.name}.reports" / "statement.md").read_text(encoding="utf-8")
+    assert "| Performance period | January to June 2014 |" in statement
+    assert "| Months of the care coordination fee | April to June 2014 |" in statement
     assert p4v("rerun", run).stdout == "identical\n"
     assert p4v("rerun", run, "--workspace", fresh).stdout == "identical\n"
 

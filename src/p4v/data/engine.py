@@ -24,6 +24,7 @@ from p4v.errors import Finding, Refusal
 
 MEGABYTE = 1024 * 1024
 _LEAST_MEMORY, _SPARED_MEMORY, _MOST_MEMORY = 256 * MEGABYTE, 1024 * MEGABYTE, 2 * 1024 * MEGABYTE
+_ARRIVING = "p4v_arriving"
 _FEWEST_FILES = 64
 """With fewer open files than this allowed, nothing of any size can be rolled up."""
 _SENSELESS = (duckdb.IOException, duckdb.SerializationException, duckdb.InvalidInputException, duckdb.Error)
@@ -101,7 +102,11 @@ class Engine:
 
     def calendar(self) -> Mapping[str, ir.Table]:
         """The calendar's tables, of a size that the engine knows."""
-        return {name: self.ibis.create_table(name, table) for name, table in calendar_tables().items()}
+        for name, table in calendar_tables().items():
+            self.raw.register(_ARRIVING, table)
+            self.raw.execute(f"CREATE TABLE {name} AS SELECT * FROM {_ARRIVING}")  # noqa: S608 - names of our own
+            self.raw.unregister(_ARRIVING)
+        return {name: self.ibis.table(name) for name in calendar_tables()}
 
     def lock(self, files: Iterable[Path]) -> None:
         """From here on nothing but these files can be reached, and nothing of this can be changed."""

@@ -147,6 +147,7 @@ def _forms(yearly: bool) -> Mapping[str, tuple[str, str, str]]:
     }
 
 
+@lru_cache
 def calendar_tables() -> Mapping[str, pa.Table]:
     """Every month and every year as it may be written, as text and as a whole number, with its number:
     year * 12 + month - 1. By the names that the tables have in an engine.

@@ -168,6 +168,8 @@ def _facts(
     if dates:
         yield "Agreement", ", ".join(dates)
     yield "Performance period", period
+    if manifest.get("fee_period") and any(line["name"] == "care_coordination_fee" for line in document["lines"]):
+        yield "Months of the care coordination fee", period_text(manifest["fee_period"])
     if manifest.get("known"):
         yield "As known on", date_text(str(manifest["known"]))
     replaces = f", replaces {document['replaces'][:12]}" if document["replaces"] else ""

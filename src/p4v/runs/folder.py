@@ -81,6 +81,9 @@ class Made:
     group_name: str | None
     agreement_start: date | None = None
     known: date | None = None
+    paid_through: date | None = None
+    fee_period: Period | None = None
+    """The months of the fee, where they are not those of the period."""
     prior: Mapping[str, Fraction] = field(default_factory=dict)
     binding: str | None = None
     table: Mapping[str, Any] | None = None
@@ -92,8 +95,6 @@ class Read:
     """What a settlement from tables was read from; none of it is part of the settlement."""
 
     tables: Sequence[Mapping[str, Any]]
-    paid_through: date | None = None
-    fee_period: Period | None = None
     tied: Mapping[str, Any] | None = None
     """Whose expected totals the tables agree with, and of which date."""
     completion: Sequence[Mapping[str, Any]] = ()
@@ -135,7 +136,12 @@ def contract_run(settled: SettledContract) -> Run:
     inputs = _program_inputs(settled.program)
     inputs[given.name] = Input("figures", given.content, known_at=given.known_at)
     name = contract.group.name if contract else None
-    return make_run(Made(settled.settlement, settled.program, inputs, name, known=settled.known, prior=settled.prior))
+    return make_run(
+        Made(
+            settled.settlement, settled.program, inputs, name, known=settled.known, paid_through=given.paid_through,
+            fee_period=given.fee_period, prior=settled.prior,
+        )
+    )  # fmt: skip
 
 
 def experience_run(result: GroupResult, tables: Sequence[TableInput]) -> Run:
@@ -164,10 +170,13 @@ def stored_run(result: GroupResult, tables: Sequence[Mapping[str, Any]]) -> Run:
         if entry["name"].startswith(PRIOR)
     }
     known, paid_through = (given[name] and read_day(given[name]) for name in ("known", "paid_through"))
-    read = Read(tables, paid_through, fee_period(given), given.get("tied"), given.get("completion", ()))
+    read = Read(tables, given.get("tied"), given.get("completion", ()))
     return make_run(
-        Made(result.settlement, result.program, inputs, result.group_name, known=known, prior=prior, read=read)
-    )
+        Made(
+            result.settlement, result.program, inputs, result.group_name, known=known, paid_through=paid_through,
+            fee_period=fee_period(given), prior=prior, read=read,
+        )
+    )  # fmt: skip
 
 
 def _program_inputs(program: Program) -> dict[str, Input]:
@@ -224,8 +233,7 @@ def _order_that_ran(made: Made) -> list[dict[str, str | None]]:
 
 def _terms(made: Made) -> Terms:
     """The terms that the settlement was made with."""
-    read = made.read or Read(())
-    days = (made.agreement_start, made.known, read.paid_through, read.fee_period)
+    days = (made.agreement_start, made.known, made.paid_through, made.fee_period)
     return terms_for(made.program, made.settlement.period, *days)
 
 
@@ -235,7 +243,8 @@ def _read(made: Made) -> dict[str, Any]:
     block = None if made.read is None else _terms(made).block("waivers", Waivers)
     return {
         "tables": [dict(entry) for entry in read.tables],
-        "paid_through": read.paid_through and read.paid_through.isoformat(),
+        "paid_through": made.paid_through and made.paid_through.isoformat(),
+        "fee_period": made.fee_period and {"from": made.fee_period.first_month, "to": made.fee_period.last_month},
         "tied": read.tied and dict(read.tied),
         "completion": [dict(row) for row in read.completion],
         "waivers": []

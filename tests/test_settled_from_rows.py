@@ -614,6 +614,24 @@ def test_a_member_out_of_a_pool_leaves_the_dollars_of_the_own_group(desk: Desk) 
     assert (lines["member_months.A"], lines["member_months.B"]) == (24, 18)
 
 
+@pytest.mark.parametrize("least, earned", [(3, 360), (4, 0)])
+def test_who_moves_between_groups_of_a_pool_is_one_member_of_its_panel(desk: Desk, least: int, earned: int) -> None:
+    """Three members of 36 months at 120.00 are 4,320 against 3,600. One of them is half a year with each group; one
+    without a counted month, and one of a group outside, are nobody of the panel."""
+    rows = [
+        *(f"{'A' if month < 7 else 'B'},m1,2014-{month:02},1,100.00" for month in range(1, 13)),
+        *(f"{group},{member},2014-{month:02},1,100.00" for group, member in (("A", "m2"), ("B", "m3"), ("C", "m4"))
+          for month in range(1, 13)),
+        "A,m5,2014-01,0,0.00", "B,m5,2014-02,0,0.00",
+    ]  # fmt: skip
+    desk.rows("group_id,member_id,month,member_months,allowed", rows)
+    panel = f"panel: members, smallest_panel: {least}, below: no_reward"
+    members = f'  member_months: {{counting: counted, {panel}, clause: "§2"}}\n'
+    against = of_parts("groups", {"A": "120.00", "B": "120.00"})
+    lines = desk.contract(SHARE + members + against + cost()).lines()
+    assert (lines["panel_size"], lines["gross_savings"], lines["earned"]) == (3, 720, earned)
+
+
 @pytest.mark.parametrize("pooled_with, reward", [("all", "17750.00"), ("those_below", "18437.50")])
 def test_groups_are_pooled_by_their_own_panels(desk: Desk, pooled_with: str, reward: str) -> None:
     """24 and 18 months over 12 are panels of 2 and 1: B's is below 2, and its loss of 1,375 is taken off, or B's alone."""

@@ -250,15 +250,18 @@ class GroupReader:
         return int(np.count_nonzero(experience.member_years.months[mine] > 0))
 
     def panel(self, group: str | None = None) -> Fraction:
-        """The panel of all groups of the contract, or of one."""
+        """The panel of all groups of the contract, who moves between them counted once; or of one."""
         groups = self.plan.groups if group is None else [group]
         members = self.plan.terms.block("member_months", MemberMonths)
         if members is None or members.panel is None:
             raise self.plan.terms.lacks(
                 "member_months" if members else "rounding", "panel", "the panel is counted from member months"
             )
+        if members.panel == "members" and group is None and len(groups) > 1:
+            served = self.plan.windows[PERFORMANCE]
+            return Fraction(self.experience[served.rules].panel.get(served.window, 0))
         if members.panel == "members":
-            return Fraction(sum(self.members(PERFORMANCE, group) for group in groups))
+            return Fraction(self.members(PERFORMANCE, group))
         months = sum((self.of_group(PERFORMANCE, group).months() for group in groups), Fraction(0))
         return Fraction(months // len(self.plan.terms.period.months()))
 

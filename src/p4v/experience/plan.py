@@ -115,10 +115,17 @@ class _Planner:
             groups.setdefault(tuple(self._parts(worth)), []).append(window)
         found: dict[str, Served] = {}
         for parts, windows in groups.items():
-            rules = self._rules("cost", tuple(windows), parts)
+            rules = replace(self._rules("cost", tuple(windows), parts), one_panel=self._one_panel(windows))
             for place, window in enumerate(windows):
                 found[window.id] = Served(rules, place, *_weights(self._parts(worths[window]).values()))
         return found
+
+    def _one_panel(self, windows: Sequence[Window]) -> tuple[str, ...]:
+        """The groups of a pool whose panel is its members, where these windows have the period that it is of."""
+        members, groups = self.terms.block("member_months", MemberMonths), self.groups()
+        counts = "panel_size" in self.asked and members is not None and members.panel == "members"
+        of_period = any(window.id == PERFORMANCE for window in windows)
+        return tuple(sorted(groups)) if counts and of_period and len(groups) > 1 else ()
 
     def _own_windows(self) -> Iterator[tuple[Window, BaselinePeriod | None]]:
         yield Window(PERFORMANCE, "performance", self.terms.period), None

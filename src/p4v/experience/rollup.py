@@ -619,13 +619,24 @@ def _collected(
     years, seen, twice, in_two = _years(amounts, _moved(amounts, rules), numbers, rules)
     arrays = _cell_arrays(small, rules, numbers, named)
     elsewhere = _other_purposes(rows, rules, there)
+    panel = _panel(amounts, rules, groups)
     experience = Experience(
-        rules, present, named, _statuses(rules), months_scale(rows, rules), arrays, years, seen, elsewhere
+        rules, present, named, _statuses(rules), months_scale(rows, rules), arrays, years, seen, elsewhere, panel
     )
     doubled = {present[place]: int(count) for place, count in enumerate(np.bincount(twice)) if count}
     names = _Kept(rows.engine).again(GROUPS)
     ids = names.select(group_id=names.group_name), amounts.select("member_id")
     return RolledUp(experience, _faults(small, groups), {**doubled, **differing}, in_two, *ids)
+
+
+def _panel(amounts: Table, rules: DataRules, groups: Sequence[str]) -> dict[int, int]:
+    """Window to the members of all groups of one panel, each counted once."""
+    if not rules.one_panel:
+        return {}
+    pool = [place for place, name in enumerate(groups) if name in rules.one_panel]
+    counted = amounts.filter(amounts.group.isin(pool) & (amounts.months > 0)).select("window", "member_id").distinct()
+    found = counted.group_by("window").agg(members=counted.count()).to_pyarrow()
+    return dict(zip(found["window"].to_pylist(), found["members"].to_pylist(), strict=True))
 
 
 def _other_purposes(rows: Rows, rules: DataRules, there: Ints) -> Cells | None:

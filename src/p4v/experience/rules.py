@@ -4,7 +4,7 @@ Contracts with equal rules are served by one pass over the data.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from p4v.kernels.checked import Ints
@@ -97,6 +97,8 @@ class DataRules:
     across_moves: bool = False
     cell: str | None = None
     """The text column by which cells are kept apart: product, cohort or tier."""
+    one_panel: tuple[str, ...] = ()
+    """Groups whose members are counted together, so that who moves between them is one member."""
 
     @property
     def years(self) -> int:
@@ -159,3 +161,5 @@ class Experience:
     """(group, window) to the months with rows, as a sum of bits 2^place."""
     other_purposes: Cells | None = None
     """The rows of the same groups that are of another roster."""
+    panel: Mapping[int, int] = field(default_factory=dict)
+    """Window to the members with a counted month in any group of `rules.one_panel`."""

@@ -65,8 +65,9 @@ class Market(Strict):
     cost: Literal["as_reported", "same_steps"] | None = None
     """How its cost is counted where the contract deals with large claims, completes, normalises or grosses up:
     `as_reported`, with none of this, or by the `same_steps`, which goes with `truncate` alone: each member at the
-    contract's point. Figures of `same_steps`: `market_large_claims_excess.<cell>`,
-    `market_base_large_claims_excess.<cell>`, `regional_large_claims_excess`."""
+    contract's point, and in the base at that of a baseline year of the same months, if one states its own. Figures of
+    `same_steps`: `market_large_claims_excess.<cell>`, `market_base_large_claims_excess.<cell>`,
+    `regional_large_claims_excess`."""
 
     @model_validator(mode="after")
     def _columns(self) -> Self:

@@ -74,7 +74,8 @@ class MemberMonths(Block):
     funding: Annotated[list[Id], Field(min_length=1)] | None = None
     """The kinds of funding that count, such as insured; without them all."""
     panel: Literal["members", "average_members"] | None = None
-    """What a panel is: members with a counted month, or member months over the months of the period, rounded down."""
+    """What a panel is: members with a counted month, of a pool those of any of its groups, each once; or member months
+    over the months of the period, rounded down."""
     exclusions: Annotated[list[Exclusion], Field(min_length=1)] | None = None
     """Named rules by which rows or members are left out, in their order: what one takes the next does not see."""
     minimum_months: People | None = None

@@ -61,6 +61,13 @@ def test_term_and_given_lines_have_no_expression() -> None:
     assert sheet.term("sharing_rate", Fraction(1, 2), Unit.RATE, CLAUSE) is term
 
 
+def test_a_key_is_called_what_its_measure_is_called() -> None:
+    sheet = Worksheet()
+    sheet.name_key("a1c_9", "HbA1c over 9%")
+    assert usd(sheet, "points.a1c_9", Fraction(1)).label == "Points: HbA1c over 9%"
+    assert usd(sheet, "points.other_one", Fraction(1)).label == "Points, other one"
+
+
 def test_a_table_is_one_term_line() -> None:
     table = Table.of_pairs([(Fraction(0), Fraction(1, 2)), (Fraction(1, 4), Fraction(1, 3))])
     line = Worksheet().term("corridor", table, Unit.TABLE, CLAUSE)

@@ -262,13 +262,25 @@ def of_parts(world: World, group: str) -> tuple[Document, Document]:
 
 def simplify(cost: Document) -> None:
     """Takes out what leaves amounts without an end, so that an exact half cent can be reached."""
-    cost.pop("administrative_share", None)
-    cost.pop("completion", None)
+    leave_uncompleted(cost)
+    if "large_claims" in cost:
+        cost["large_claims"] |= {"threshold": "full", "across_moves": "each_group"}
+
+
+def leave_uncompleted(cost: Document) -> None:
+    """Takes out completion and gross-up."""
+    for name in ("administrative_share", "completion"):
+        cost.pop(name, None)
     for row in cost.get("categories", []):
         row.pop("completion_factor", None)
         row.pop("by_run_out", None)
-    if "large_claims" in cost:
-        cost["large_claims"] |= {"threshold": "full", "across_moves": "each_group"}
+
+
+def leave_only_truncation(cost: Document) -> None:
+    """Takes out every other step of the cost, so that a market can have the same."""
+    leave_uncompleted(cost)
+    for row in cost.get("categories", []):
+        row.pop("benefit_factor", None)
 
 
 def members(world: World, terms: Document) -> Document:
@@ -397,6 +409,8 @@ def completion(world: World, cost: Document, rows: list[Document]) -> None:
 def benchmark(world: World, cost: Document) -> Document:
     draw = world.draw
     found: Document = {}
+    if cost.get("large_claims", {}).get("form") == "truncate" and world.chance(35):
+        leave_only_truncation(cost)
     years = max((world.first - world.start) // 12, 1)
     kind = draw.choice(["pmpm", "pmpm", "baseline", "baseline", "baseline", "loss_ratio"])
     if kind == "loss_ratio" and "revenue" in world.columns:
@@ -414,21 +428,29 @@ def benchmark(world: World, cost: Document) -> Document:
     if trend == "fixed":
         found["trend"] = "1.024"
     elif trend == "market":
-        found["market_trend"] = {"base": base, "cells": ["ppo", "hmo"], **market(world)}
+        found["market_trend"] = {"base": base, "cells": ["ppo", "hmo"], **market(world, cost)}
     if trend != "none" and world.chance(40):
         found |= {"lowest_trend": "0.9", "highest_trend": draw.choice(["1.02", "1.1", "1.5"])}
     if world.chance(12):
-        found |= {"own_weight": "50%", "regional": market(world)}
+        found |= {"own_weight": "50%", "regional": market(world, cost)}
     if world.chance(10):
         found["discount"] = "1.5%"
     return found
 
 
-def market(world: World) -> Document:
+def market(world: World, cost: Document) -> Document:
     found: Document = {"exclude": world.draw.choice(["group", "group", "all_contracted", "none"])}
     if "area" in world.columns and world.chance(40):
         found["where"] = [{"column": "area", "values": ["MA"]}]
-    return found | {"cost": "as_reported"}
+    same = truncates_alone(cost) and world.chance(80)
+    return found | {"cost": "same_steps" if same else "as_reported"}
+
+
+def truncates_alone(cost: Document) -> bool:
+    """Whether large claims are cut at a point, and nothing else changes dollars."""
+    others = "completion" in cost or "administrative_share" in cost
+    factors = any("benefit_factor" in row for row in cost.get("categories", []))
+    return cost.get("large_claims", {}).get("form") == "truncate" and not others and not factors
 
 
 def baseline(world: World, found: Document, cost: Document, years: int) -> None:

@@ -34,9 +34,13 @@ Where the terms leave something open, this is how it is read here:
     none.
 13. Own trends by category: what truncation and the other steps make of a year's dollars falls on its categories in
     proportion to their dollars.
-14. The market's dollars and months are those of its rows after exclusions and minimum months, as reported: no
-    truncation, no completion. Its cells and the group's mix are products. Own members are out by `group_id`;
-    `all_contracted`: every group with a contract in the workspace. The mix is that of months before large claims.
+14. The market's dollars and months are those of its rows after exclusions and minimum months; `as_reported`: no
+    truncation, no completion. `same_steps`: a member of the market has one point with each of its groups, in each product or in
+    the region, prorated by the months in all products. With one threshold over moves the whole is that of the member in
+    the product under any group, also one whose members are no part of the market, where `where` fits. In the base the
+    point is that of a baseline year of the same months, or else that of the performance period. Its cells and the
+    group's mix are products. Own members are out by `group_id`; `all_contracted`: every group with a contract in the
+    workspace. The mix is that of months before large claims.
 15. Risk by scores: score x months over months, performance over base; relative to the market: over the same of the
     market in its two windows.
 16. Parts that are groups: each counted on its own, the panel and a fee over all of them.
@@ -284,6 +288,23 @@ class Totals:
         return Fraction(self.months, SCALE)
 
 
+ByMember = Mapping[tuple[Group, str], tuple[int, Mapping[str, int]]]
+"""Months and dollars by group and member."""
+
+
+def by_member(rows: Iterable[Counted], product: str | None, over_moves: bool) -> ByMember:
+    """Of each member with each group, or over all groups: all months, and the dollars of one product or of all."""
+    parts: dict[tuple[Group, str], list[Counted]] = defaultdict(list)
+    for one in rows:
+        if one.used or one.stays:
+            parts[WHOLE if over_moves else one.row.group, one.row.member].append(one)
+    found = {}
+    for key, part in parts.items():
+        of_product = totals(one for one in part if product in (None, one.row.text.get("product")))
+        found[key] = (totals(part).months, of_product.items)
+    return found
+
+
 def totals(rows: Iterable[Counted]) -> Totals:
     found = Totals()
     members: dict[str, tuple[int, dict[str, int]]] = {}
@@ -385,6 +406,21 @@ class Steps:
             dollars = completed(dollars, factor, self.completion["convention"])
         return dollars
 
+    def threshold(self, point: Fraction, months: int) -> Fraction:
+        """The point in full, or in proportion to a member's months."""
+        prorated = self.large is not None and self.large.get("threshold") == "prorated"
+        return point * Fraction(months, SCALE) / 12 if prorated else point
+
+    def market_excess(self, own: ByMember, wholes: ByMember, point: Fraction) -> Fraction:
+        """What the market's members have above the point, each by group and member; `wholes` over all groups."""
+        excess = ZERO
+        for (group, member), (months, items) in own.items():
+            whole_months, whole_items = wholes.get((WHOLE, member), (months, items))
+            whole, threshold = self.compared(whole_items, None), self.threshold(point, whole_months)
+            if whole > threshold:
+                excess += (whole - threshold) * self.compared(items, None) / whole
+        return excess
+
     def large_claims(
         self,
         found: Cost,
@@ -396,13 +432,9 @@ class Steps:
         """Dollars above the point, or of the members at or above it."""
         assert self.large is not None
         for member, (months, items) in own.members.items():
-            amount, whole, whole_months = self.compared(items, factor), self.compared(items, factor), months
-            if self.large.get("across_moves") == "one_threshold" and member in wholes:
-                whole_months, whole_items = wholes[member]
-                whole = self.compared(whole_items, factor)
-            threshold = point
-            if self.large.get("threshold") == "prorated":
-                threshold = point * Fraction(whole_months, SCALE) / 12
+            amount = self.compared(items, factor)
+            whole_months, whole_items = wholes.get(member, (months, items))
+            whole, threshold = self.compared(whole_items, factor), self.threshold(point, whole_months)
             if self.large["form"] == "exclude":
                 if whole >= threshold:
                     found.excluded += amount
@@ -851,25 +883,52 @@ class Settling(contracts.Settlement):
         if terms is None:
             return None
         groups = list(self.rules.by_group)
-        now = totals(self.look(self.market_window("market", terms, self.asked.first, self.asked.last), groups))
-        base = totals(self.look(self.market_window("market base", terms, *period_months(terms["base"])), groups))
-        self.market = (now, base)
+        windows = {
+            "market": self.market_window("market", terms, self.asked.first, self.asked.last),
+            "market_base": self.market_window("market base", terms, *period_months(terms["base"])),
+        }
+        rows = {prefix: self.look(window, groups) for prefix, window in windows.items()}
+        markets = {prefix: totals(found) for prefix, found in rows.items()}
+        self.market = (markets["market"], markets["market_base"])
         above = below = ZERO
         for cell in terms["cells"]:
             mix = self.keep(f"mix_member_months.{cell}", Fraction(self.own.cell_months[cell], SCALE))
             pmpm = []
-            for prefix, market in (("market", now), ("market_base", base)):
+            for prefix, market in markets.items():
                 dollars = self.keep(f"{prefix}_expenditure.{cell}", Fraction(market.cell_cents[cell], 100))
                 months = self.keep(f"{prefix}_member_months.{cell}", Fraction(market.cell_months[cell], SCALE))
+                if terms.get("cost") == "same_steps":
+                    excess = self.excess_of_market(rows[prefix], windows[prefix], cell)
+                    dollars -= self.keep(f"{prefix}_large_claims_excess.{cell}", excess)
                 pmpm.append(dollars / months)
             above += mix * pmpm[0]
             below += mix * pmpm[1]
         return self.keep("market_trend", above / below)
 
+    def excess_of_market(self, rows: Sequence[Counted], window: Window, product: str | None) -> Fraction:
+        """What the market's members have above the point, in one product or altogether."""
+        large = self.steps.large
+        assert large is not None
+        wholes: ByMember = {}
+        if large.get("across_moves") == "one_threshold":
+            anywhere = replace(window, without=frozenset())
+            everyone = [one for group in self.rules.by_group for one in self.rules.counted(group, anywhere)]
+            wholes = by_member(everyone, product, over_moves=True)
+        return self.steps.market_excess(by_member(rows, product, over_moves=False), wholes, self.point_of(window))
+
+    def point_of(self, window: Window) -> Fraction:
+        """The point of a baseline year of the same months, or of the performance period."""
+        years = self.terms["benchmark"].get("baseline_periods", [])
+        same = [year for year in years if period_months(year["period"]) == (window.first, window.last)]
+        return number(same[0]["point"]) if same and "point" in same[0] else self.steps.point()
+
     def region(self, terms: Terms) -> Fraction:
         window = self.market_window("region", terms, self.asked.first, self.asked.last)
-        found = totals(self.look(window, list(self.rules.by_group)))
+        rows = self.look(window, list(self.rules.by_group))
+        found = totals(rows)
         dollars = self.keep("regional_expenditure", Fraction(sum(found.items.values()), 100))
+        if terms.get("cost") == "same_steps":
+            dollars -= self.keep("regional_large_claims_excess", self.excess_of_market(rows, window, None))
         return dollars / self.keep("regional_member_months", found.member_months())
 
     def risk_by_scores(self, terms: Terms, bases: Mapping[str, tuple[Totals, Cost]]) -> None:

@@ -16,6 +16,8 @@ ONE = Fraction(1)
 Terms = Mapping[str, Any]
 Given = Mapping[str, str]
 Lines = dict[str, Fraction | None]
+PERFORMANCE = "performance"
+"""The period that is settled, among those of a named adjustment."""
 BASE_OF_COST = (
     "normalise", "truncate", "complete", "gross_up", "adjustments", "pooling_charge", "late_claims", "fees_in_cost",
     "risk",
@@ -266,12 +268,17 @@ class Settlement:
                 amount /= self.risk_ratio()
         return amount
 
-    def adjustment(self, item: Terms) -> Fraction:
-        if "dollars" in item:
-            return number(item["dollars"])
-        if "pmpm" in item:
-            return number(item["pmpm"]) * self.months()
-        return self.figure(f"adjustment.{item['id']}")
+    def adjustment(self, item: Terms, months: Fraction | None = None, period: str = PERFORMANCE) -> Fraction:
+        """The amount of one period; without `periods` of the performance period alone."""
+        periods = {one["id"]: one for one in item.get("periods", [{**item, "id": PERFORMANCE}])}
+        stated = periods.get(period)
+        if stated is None:
+            return ZERO
+        if "dollars" in stated:
+            return number(stated["dollars"])
+        if "pmpm" in stated:
+            return number(stated["pmpm"]) * (self.months() if months is None else months)
+        return self.figure(f"adjustment.{item['id']}" + ("" if period == PERFORMANCE else f"-{period}"))
 
     def risk_ratio(self) -> Fraction:
         risk, ratio = self.terms["risk"], self.figure("risk_ratio")

@@ -222,7 +222,7 @@ def terms_of(world: World, group: str) -> tuple[Document, Document]:
     if world.chance(65):
         terms["care_coordination_fee"] = fee(world)
     if world.chance(20):
-        terms["adjustments"] = {"items": adjustments(world)}
+        terms["adjustments"] = {"items": adjustments(world, terms["benchmark"])}
     if "baseline_periods" in terms["benchmark"] and "risk_score" in world.columns and world.chance(50):
         terms["risk"] = risk(world, terms)
     terms["member_months"] = members(world, terms)
@@ -232,7 +232,9 @@ def terms_of(world: World, group: str) -> tuple[Document, Document]:
     }
     if "care_coordination_fee" in terms:
         terms["rounding"]["care_coordination_fee"] = {"places": "2", "rule": draw.choice(RULES)}
-    return terms, order_of(world, terms)
+    order = order_of(world, terms)
+    say_basis(world, terms["expenditure"], order)
+    return terms, order
 
 
 def of_parts(world: World, group: str) -> tuple[Document, Document]:
@@ -395,7 +397,7 @@ def completion(world: World, cost: Document, rows: list[Document]) -> None:
         return [{"from": "0", "factor": factor()}, {"from": "3", "factor": factor()}, {"from": "6", "factor": "1"}]
 
     cost["completion"] = {"convention": convention}
-    form = draw.choice(["one", "ladder", "ladder", "own", "own_ladder"]) if rows else draw.choice(["one", "ladder"])
+    form = draw.choice(["one", "one", "ladder", "ladder", "own", "own_ladder"]) if rows else draw.choice(["one", "ladder"])
     if form == "one":
         cost["completion"]["factor"] = factor()
     elif form == "ladder":
@@ -539,13 +541,41 @@ def fee(world: World) -> Document:
     return found
 
 
-def adjustments(world: World) -> list[Document]:
+def adjustments(world: World, against: Document) -> list[Document]:
     draw = world.draw
     found: list[Document] = [{"id": "rebates", "side": "expenditure", "dollars": "-1250.50"}]
     if world.chance(50):
         found.append({"id": "capitation", "side": draw.choice(["expenditure", "benchmark"]), "pmpm": "1.25"})
     if world.chance(30):
         found[0]["when"] = "before_large_claims"
+    years = [year["id"] for year in against.get("baseline_periods", [])]
+    for item in found:
+        if world.chance(50):
+            by_period(world, item, years if item["side"] == "expenditure" else [])
+    return found
+
+
+def by_period(world: World, item: Document, years: list[str]) -> None:
+    """An amount of its own for the performance period, baseline years, or some of them."""
+    draw = world.draw
+    amounts = [{"dollars": "-800.25"}, {"dollars": "333.33"}, {"pmpm": "-2.35"}, {"pmpm": "4.5"}]
+    if world.asked == world.period:
+        amounts.append({"given": "yes"})
+    named = [id_ for id_ in ("performance", *years) if world.chance(75)] or ["performance"]
+    for amount in ("dollars", "pmpm"):
+        item.pop(amount, None)
+    item["periods"] = [{"id": id_, **draw.choice(amounts)} for id_ in named]
+
+
+def given_of(world: World, group: str, terms: Document) -> list[Record]:
+    """Amounts of named adjustments that the payer gives."""
+    found = []
+    for item in terms.get("adjustments", {}).get("items", []):
+        for period in item.get("periods", []):
+            if "given" in period:
+                of_year = "" if period["id"] == "performance" else f"-{period['id']}"
+                value = money(world.draw.randint(-200_000, 100_000))
+                found.append(figure(world, group, "adjustment", item["id"] + of_year, value))
     return found
 
 
@@ -566,6 +596,15 @@ def order_of(world: World, terms: Document) -> Document:
     if moves:
         found["moves"] = [{**move, "clause": "§9"} for move in moves]
     return found
+
+
+def say_basis(world: World, cost: Document, order: Document) -> None:
+    """What completion was measured on, as the sequence of the steps has it."""
+    if "completion" not in cost or not world.chance(60):
+        return
+    first = any(move["step"] == "complete" for move in order.get("moves", []))
+    truncated = "factor" in cost["completion"] and "large_claims" in cost and not first
+    cost["completion"]["basis"] = "truncated" if truncated else "as_reported"
 
 
 # ---- steering
@@ -756,7 +795,9 @@ def attempt(draw: Random) -> Draft | None:
         deaths=deaths if world.deaths else [],
         references={"frozen": content},
         quality=[record for group, terms, _ in drawn for record in results_of(world, group, terms)],
-        figures=[record for group, terms, _ in drawn for record in paid_of(world, group)],
+        figures=[
+            record for group, terms, _ in drawn for record in (*paid_of(world, group), *given_of(world, group, terms))
+        ],
         columns=renamed(world, rows),
     )
     tables = tables_of(found)
@@ -787,15 +828,12 @@ def frozen(draw: Random) -> str:
 def paid_of(world: World, group: str) -> list[Record]:
     if not world.chance(30) or world.asked != world.period:
         return []
-    return [
-        {
-            "group_id": group,
-            "period": world.period,
-            "name": "paid",
-            "key": "",
-            "value": money(world.draw.randint(0, 2_000_000)),
-        }
-    ]
+    return [figure(world, group, "paid", "", money(world.draw.randint(0, 2_000_000)))]
+
+
+def figure(world: World, group: str, name: str, key: str, value: str) -> Record:
+    """One line of the table of figures."""
+    return {"group_id": group, "period": world.period, "name": name, "key": key, "value": value}
 
 
 def renamed(world: World, rows: list[Record]) -> dict[str, str]:

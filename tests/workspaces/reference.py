@@ -29,8 +29,9 @@ Where the terms leave something open, this is how it is read here:
     comes first. Factors by run-out or by category complete reported (normalised) dollars, and the sum is added: both are
     lines against reported cost. If normalising comes after, what is left is normalised in the group's own proportion.
     An adjustment before large claims comes right before them; without large claims it is one like the others.
-12. The baseline runs the same steps but named adjustments, late claims, fees and risk; members excluded with their
-    months leave them there too; its point is the year's own or the performance period's; its factor the year's own or
+12. The baseline runs the same steps but late claims, fees and risk, and of named adjustments those that name the year;
+    per member month these are times the months left after large claims. Members excluded with their months leave them
+    there too; its point is the year's own or the performance period's; its factor the year's own or
     none.
 13. Own trends by category: what truncation and the other steps make of a year's dollars falls on its categories in
     proportion to their dollars.
@@ -61,7 +62,7 @@ from pathlib import Path
 from typing import Any
 
 from reference import contracts
-from reference.contracts import ZERO, Lines, Terms, completed, in_order, number
+from reference.contracts import PERFORMANCE, ZERO, Lines, Terms, completed, in_order, number
 from workspaces.tables import (
     SCALE,
     Row,
@@ -414,7 +415,7 @@ class Steps:
     def market_excess(self, own: ByMember, wholes: ByMember, point: Fraction) -> Fraction:
         """What the market's members have above the point, each by group and member; `wholes` over all groups."""
         excess = ZERO
-        for (group, member), (months, items) in own.items():
+        for (_, member), (months, items) in own.items():
             whole_months, whole_items = wholes.get((WHOLE, member), (months, items))
             whole, threshold = self.compared(whole_items, None), self.threshold(point, whole_months)
             if whole > threshold:
@@ -454,7 +455,7 @@ class Steps:
         others: Mapping[str, Callable[[Fraction, Fraction], Fraction]] | None = None,
     ) -> Cost:
         """The contract's steps in its order. `factor` completes in one, `outstanding` is what other factors add;
-        `others` are the steps that only the performance period has, from (amount, months)."""
+        `others` are the steps that are told apart by period, from (amount, months)."""
         found = Cost({id_: Fraction(own.items.get(id_, 0), 100) for id_ in self.factors})
         found.months = own.member_months()
         if self.large is not None and point is not None:
@@ -705,7 +706,7 @@ class Settling(contracts.Settlement):
         one = number(completion["factor"]) if completion is not None and "factor" in completion else None
         point = self.steps.point() if self.steps.large is not None else None
         self.cost = self.steps.run(
-            self.own, self.wholes(self.performance), point, one, self.outstanding, self.own_steps(cost)
+            self.own, self.wholes(self.performance), point, one, self.outstanding, self.own_steps()
         )
         self.cost_figures(self.cost, point)
         return self.cost.amount
@@ -759,27 +760,22 @@ class Settling(contracts.Settlement):
             more += completed(dollars, factor, convention) - dollars
         return more
 
-    def own_steps(self, cost: Terms) -> dict[str, Callable[[Fraction, Fraction], Fraction]]:
-        """Steps that only the performance period has."""
+    def adjusted(self, period: str) -> dict[str, Callable[[Fraction, Fraction], Fraction]]:
+        """Named adjustments of the performance period or of a baseline year, before large claims and after."""
 
-        def adjusted(early: bool) -> Callable[[Fraction, Fraction], Fraction]:
+        def sum_of(early: bool) -> Callable[[Fraction, Fraction], Fraction]:
             items = [i for i in self.steps.adjustments if (i.get("when") == "before_large_claims") is early]
-            return lambda amount, months: amount + sum((self.adjusted_by(item, months) for item in items), ZERO)
+            return lambda amount, months: amount + sum((self.adjustment(item, months, period) for item in items), ZERO)
 
-        return {
-            "before_large_claims": adjusted(True),
-            "adjustments": adjusted(False),
+        return {"before_large_claims": sum_of(True), "adjustments": sum_of(False)}
+
+    def own_steps(self) -> dict[str, Callable[[Fraction, Fraction], Fraction]]:
+        """Steps beside those of `Steps`, of the performance period."""
+        return self.adjusted(PERFORMANCE) | {
             "late_claims": lambda amount, _: amount + self.figure("late_claims"),
             "fees_in_cost": lambda amount, _: amount + (self.lines["care_coordination_fee"] or ZERO),
             "risk": lambda amount, _: amount / self.risk_ratio(),
         }
-
-    def adjusted_by(self, item: Terms, months: Fraction) -> Fraction:
-        if "dollars" in item:
-            return number(item["dollars"])
-        if "pmpm" in item:
-            return number(item["pmpm"]) * months
-        return self.figure(f"adjustment.{item['id']}")
 
     def months(self) -> Fraction:
         """Member months that the benchmark is multiplied by: those left after large claims."""
@@ -832,7 +828,7 @@ class Settling(contracts.Settlement):
         if self.steps.large is not None:
             point = number(year["point"]) if "point" in year else self.steps.point()
         factor = number(year["factor"]) if "factor" in year else None
-        cost = self.steps.run(own, self.wholes(window), point, factor)
+        cost = self.steps.run(own, self.wholes(window), point, factor, others=self.adjusted(year["id"]))
         self.keep(f"baseline_member_months.{year['id']}", cost.months)
         for id_, dollars in cost.reported.items():
             name = f"{id_}-{year['id']}" if id_ else year["id"]

@@ -301,9 +301,9 @@ class Settlement:
         months = self.months()
         if "cells" in terms:
             return sum(map(self.cell_benchmark, terms["cells"]), ZERO)
-        if "given" in terms:
+        if "given" in terms and "own_weight" not in terms:
             return self.through(self.figure("benchmark"), terms, ONE)
-        if "loss_ratio" in terms:
+        if "loss_ratio" in terms and "own_weight" not in terms:
             return self.through(number(terms["loss_ratio"]) * self.figure("revenue"), terms, ONE)
         return self.through(self.base_pmpm(terms), terms, months) * months
 
@@ -317,6 +317,8 @@ class Settlement:
             return number(terms["pmpm"])
         if "given_pmpm" in terms:
             return self.figure("baseline_pmpm")
+        if "given" in terms or "loss_ratio" in terms:
+            return self.per_member_month(terms, "own_budget")
         if "years" in terms:
             return sum(
                 (number(year["weight"]) * self.figure(f"baseline_pmpm.{year['id']}") for year in terms["years"]), ZERO
@@ -325,6 +327,14 @@ class Settlement:
             return sum((self.category_pmpm(category, terms) for category in terms["categories"]), ZERO)
         dollars = sum((self.figure(f"baseline_expenditure.{year}") for year in terms["pooled_years"]), ZERO)
         return dollars / self.pooled_months(terms)
+
+    def per_member_month(self, budget: Terms, given: str) -> Fraction:
+        """A budget of a blend: dollars, given or of revenue, are taken over the member months."""
+        if "pmpm" in budget:
+            return number(budget["pmpm"])
+        if "loss_ratio" in budget:
+            return number(budget["loss_ratio"]) * self.figure("revenue") / self.months()
+        return self.figure(given) / self.months()
 
     def pooled_months(self, terms: Terms) -> Fraction:
         return sum((self.figure(f"baseline_member_months.{year}") for year in terms["pooled_years"]), ZERO)
@@ -346,7 +356,8 @@ class Settlement:
             amount *= trend
         if "own_weight" in terms:
             own = number(terms["own_weight"])
-            amount = own * amount + (1 - own) * number(terms["regional_pmpm"])
+            other = {"pmpm": terms["regional_pmpm"]} if "regional_pmpm" in terms else terms["blended_with"]
+            amount = own * amount + (1 - own) * self.per_member_month(other, "other_budget")
         if self.terms.get("risk", {}).get("on") == "benchmark":
             amount *= self.risk_ratio()
         if terms.get("prior_savings_adjustment") == "yes":

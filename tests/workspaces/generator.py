@@ -397,7 +397,9 @@ def completion(world: World, cost: Document, rows: list[Document]) -> None:
         return [{"from": "0", "factor": factor()}, {"from": "3", "factor": factor()}, {"from": "6", "factor": "1"}]
 
     cost["completion"] = {"convention": convention}
-    form = draw.choice(["one", "one", "ladder", "ladder", "own", "own_ladder"]) if rows else draw.choice(["one", "ladder"])
+    form = (
+        draw.choice(["one", "one", "ladder", "ladder", "own", "own_ladder"]) if rows else draw.choice(["one", "ladder"])
+    )
     if form == "one":
         cost["completion"]["factor"] = factor()
     elif form == "ladder":
@@ -413,31 +415,62 @@ def benchmark(world: World, cost: Document) -> Document:
     found: Document = {}
     if cost.get("large_claims", {}).get("form") == "truncate" and world.chance(35):
         leave_only_truncation(cost)
-    years = max((world.first - world.start) // 12, 1)
     kind = draw.choice(["pmpm", "pmpm", "baseline", "baseline", "baseline", "loss_ratio"])
     if kind == "loss_ratio" and "revenue" in world.columns:
-        if cost.get("large_claims", {}).get("form") == "exclude":
-            cost["large_claims"]["months"] = "stay"
-        return {"loss_ratio": "85%"}
-    if kind == "baseline":
-        baseline(world, found, cost, years)
+        found["loss_ratio"] = "85%"
+        if world.chance(50):
+            blend(world, found, cost)
+    elif kind == "baseline":
+        baseline(world, found, cost, max((world.first - world.start) // 12, 1))
     else:
         found["pmpm"] = "400.00"
-    base = f"{month_text(world.start)} to {month_text(world.start + 11)}"
-    trend = draw.choice(["none", "fixed", "market", "market"])
-    if "categories" in found and trend == "fixed":
-        trend = "none"
-    if trend == "fixed":
-        found["trend"] = "1.024"
-    elif trend == "market":
-        found["market_trend"] = {"base": base, "cells": ["ppo", "hmo"], **market(world, cost)}
-    if trend != "none" and world.chance(40):
-        found |= {"lowest_trend": "0.9", "highest_trend": draw.choice(["1.02", "1.1", "1.5"])}
-    if world.chance(12):
-        found |= {"own_weight": "50%", "regional": market(world, cost)}
-    if world.chance(10):
-        found["discount"] = "1.5%"
+    if "loss_ratio" not in found:
+        trend(world, found, cost)
+        if world.chance(25):
+            blend(world, found, cost)
+        if world.chance(10):
+            found["discount"] = "1.5%"
+    if "loss_ratio" in found or "loss_ratio" in found.get("blended_with", {}):
+        keep_revenue(cost)
     return found
+
+
+def keep_revenue(cost: Document) -> None:
+    """Members who are excluded leave their months, as revenue stays."""
+    if cost.get("large_claims", {}).get("form") == "exclude":
+        cost["large_claims"]["months"] = "stay"
+
+
+def trend(world: World, found: Document, cost: Document) -> None:
+    draw = world.draw
+    base = f"{month_text(world.start)} to {month_text(world.start + 11)}"
+    form = draw.choice(["none", "fixed", "market", "market"])
+    if "categories" in found and form == "fixed":
+        form = "none"
+    if form == "fixed":
+        found["trend"] = "1.024"
+    elif form == "market":
+        found["market_trend"] = {"base": base, "cells": ["ppo", "hmo"], **market(world, cost)}
+    if form != "none" and world.chance(40):
+        found |= {"lowest_trend": "0.9", "highest_trend": draw.choice(["1.02", "1.1", "1.5"])}
+
+
+def blend(world: World, found: Document, cost: Document) -> None:
+    """A region or another budget; the first may then be given in dollars."""
+    draw = world.draw
+    found["own_weight"] = draw.choice(["50%", "50%", "25%", "66.6667%"])
+    if world.chance(40):
+        found["regional"] = market(world, cost)
+        return
+    others = [{"pmpm": "387.25"}, {"loss_ratio": "84%"}, {"given": "yes"}]
+    if "revenue" not in world.columns:
+        others.pop(1)
+    if world.asked != world.period:
+        others.pop()
+    found["blended_with"] = draw.choice(others)
+    if "pmpm" in found and world.asked == world.period and not {"trend", "market_trend"} & set(found):
+        del found["pmpm"]
+        found["given"] = "yes"
 
 
 def market(world: World, cost: Document) -> Document:
@@ -568,8 +601,12 @@ def by_period(world: World, item: Document, years: list[str]) -> None:
 
 
 def given_of(world: World, group: str, terms: Document) -> list[Record]:
-    """Amounts of named adjustments that the payer gives."""
+    """Budgets and amounts of named adjustments that the payer gives."""
     found = []
+    against = terms["benchmark"]
+    for name, budget in (("own_budget", against), ("other_budget", against.get("blended_with", {}))):
+        if "given" in budget:
+            found.append(figure(world, group, name, "", money(world.draw.randint(5_000_000, 30_000_000))))
     for item in terms.get("adjustments", {}).get("items", []):
         for period in item.get("periods", []):
             if "given" in period:

@@ -281,6 +281,7 @@ def leave_uncompleted(cost: Document) -> None:
 def leave_only_truncation(cost: Document) -> None:
     """Takes out every other step of the cost, so that a market can have the same."""
     leave_uncompleted(cost)
+    cost.pop("benefit_by_product", None)
     for row in cost.get("categories", []):
         row.pop("benefit_factor", None)
 
@@ -293,6 +294,8 @@ def members(world: World, terms: Document) -> Document:
     }
     if world.chance(8):
         found["products"] = ["ppo"] if world.chance(50) else ["ppo", "hmo"]
+    if "benefit_by_product" in terms["expenditure"]:
+        found["products"] = [row["id"] for row in terms["expenditure"]["benefit_by_product"]]
     if "funding" in world.columns and world.chance(25):
         found["funding"] = ["insured"]
     periods = windows_of(terms)
@@ -342,7 +345,9 @@ def expenditure(world: World) -> Document:
         ids = world.categories if world.chance(70) else world.categories[:-1]
         found["categories"] = [{"id": id_} for id_ in ids]
     rows: list[Document] = found.get("categories", [])
-    if rows and world.chance(20):
+    if not by_products and world.chance(12):
+        found["benefit_by_product"] = benefits(world)
+    elif rows and world.chance(20):
         for row in rows:
             row["benefit_factor"] = draw.choice(["1.125", "0.96", "1.05"])
     if world.chance(65):
@@ -353,7 +358,15 @@ def expenditure(world: World) -> Document:
         found["administrative_share"] = "8%"
     if found.get("large_claims", {}).get("form") == "exclude":
         one_factor(found, rows)
+    if "benefit_by_product" in found and "completion" in found and "factor" not in found["completion"]:
+        leave_uncompleted(found)
     return found
+
+
+def benefits(world: World) -> list[Document]:
+    """Benefit richness of the products that count."""
+    ids = world.draw.choice([["ppo", "hmo"], ["ppo", "hmo"], ["ppo", "hmo"], ["hmo"]])
+    return [{"id": id_, "benefit_factor": world.draw.choice(["1.05", "0.96", "1.125", "1.031"])} for id_ in ids]
 
 
 def one_factor(cost: Document, rows: list[Document]) -> None:
@@ -484,7 +497,7 @@ def market(world: World, cost: Document) -> Document:
 def truncates_alone(cost: Document) -> bool:
     """Whether large claims are cut at a point, and nothing else changes dollars."""
     others = "completion" in cost or "administrative_share" in cost
-    factors = any("benefit_factor" in row for row in cost.get("categories", []))
+    factors = "benefit_by_product" in cost or any("benefit_factor" in row for row in cost.get("categories", []))
     return cost.get("large_claims", {}).get("form") == "truncate" and not others and not factors
 
 
@@ -621,10 +634,11 @@ def order_of(world: World, terms: Document) -> Document:
     moves = []
     cost = terms["expenditure"]
     large, completed = "large_claims" in cost, "factor" in cost.get("completion", {})
-    factors = {row.get("benefit_factor", "") for row in cost.get("categories", [])} - {""}
+    rows = [*cost.get("categories", []), *cost.get("benefit_by_product", [])]
+    factors = any("benefit_factor" in row for row in rows)
     if large and completed and world.chance(50):
         moves.append({"step": "complete", "before": "truncate"})
-    if large and len(factors) == 1 and not moves and world.chance(50):
+    if large and factors and not moves and world.chance(50):
         moves.append({"step": "normalise", "after": "truncate"})
     confirms = [
         {"pair": list(pair), "clause": "§9"} for pair in PAIRS if not {move["step"] for move in moves} & set(pair)

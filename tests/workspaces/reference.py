@@ -34,7 +34,7 @@ Where the terms leave something open, this is how it is read here:
     there too; its point is the year's own or the performance period's; its factor the year's own or
     none.
 13. Own trends by category: what truncation and the other steps make of a year's dollars falls on its categories in
-    proportion to their dollars.
+    proportion to their dollars; factors by product change all categories alike.
 14. The market's dollars and months are those of its rows after exclusions and minimum months; `as_reported`: no
     truncation, no completion. `same_steps`: a member of the market has one point with each of its groups, in each product or in
     the region, prorated by the months in all products. With one threshold over moves the whole is that of the member in
@@ -111,11 +111,13 @@ class Window:
 
 @dataclass
 class Counted:
-    """One row as a contract counts it: its months, dollars by category, and the rule that takes it out, if any."""
+    """One row as a contract counts it: its months, dollars by category and by what has a factor of its own, and the
+    rule that takes it out, if any."""
 
     row: Row
     months: int
     items: dict[str, int]
+    parts: dict[str, int] = field(default_factory=dict)
     whole: int = 0
     rule: str | None = None
     stays: bool = False
@@ -176,6 +178,13 @@ class Rules:
             return {id_: sum(parts.values()) if row.text.get("product") == id_ else 0 for id_ in ids}
         return {id_: parts[f"{basis}.{id_}"] for id_ in ids}
 
+    def parts(self, row: Row) -> dict[str, int]:
+        """Cents of a row by what has a benefit factor of its own: by category, or by product."""
+        items = self.items(row)
+        if "benefit_by_product" not in self.cost:
+            return items
+        return {row.text["product"]: sum(items.values())}
+
     def whole(self, row: Row) -> int:
         """Cents of a row by the contract's basis, whatever the category."""
         basis = self.cost.get("basis", "allowed")
@@ -194,7 +203,7 @@ class Rules:
     def counted(self, group: Group, window: Window) -> list[Counted]:
         """Every row of a group in a window, used or under the rule that takes it out."""
         rows = [row for row in self.by_group.get(group, []) if window.holds(row)]
-        found = [Counted(row, self.month_units(row), self.items(row), self.whole(row)) for row in rows]
+        found = [Counted(row, self.month_units(row), self.items(row), self.parts(row), self.whole(row)) for row in rows]
         for one in found:
             one.rule = self.filtered(one.row, one.months)
         for rule in self.exclusions(window):
@@ -207,7 +216,7 @@ class Rules:
 
     def everything(self, group: Group) -> list[Counted]:
         rows = self.by_group.get(group, [])
-        return [Counted(row, self.month_units(row), {}, self.whole(row)) for row in rows]
+        return [Counted(row, self.month_units(row), {}, {}, self.whole(row)) for row in rows]
 
     def filtered(self, row: Row, months: int) -> str | None:
         """Products and funding, then the month rule."""
@@ -277,6 +286,7 @@ class Totals:
 
     months: int = 0
     items: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    parts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     by_month: dict[tuple[str, int], int] = field(default_factory=lambda: defaultdict(int))
     members: dict[str, tuple[int, dict[str, int]]] = field(default_factory=dict)
     cell_months: dict[str, int] = field(default_factory=lambda: defaultdict(int))
@@ -302,7 +312,7 @@ def by_member(rows: Iterable[Counted], product: str | None, over_moves: bool) ->
     found = {}
     for key, part in parts.items():
         of_product = totals(one for one in part if product in (None, one.row.text.get("product")))
-        found[key] = (totals(part).months, of_product.items)
+        found[key] = (totals(part).months, of_product.parts)
     return found
 
 
@@ -318,14 +328,16 @@ def totals(rows: Iterable[Counted]) -> Totals:
         found.risk_points += one.row.score * Fraction(one.months, SCALE)
         found.revenue += one.row.revenue
         found.cell_revenue[product] += one.row.revenue
-        months, items = members.get(one.row.member, (0, {}))
-        kept = one.items if one.used else {}
-        for id_, cents in kept.items():
+        for id_, cents in one.items.items() if one.used else ():
             found.items[id_] += cents
             found.by_month[id_, one.row.month] += cents
             found.cell_cents[product] += cents
+        months, parts = members.get(one.row.member, (0, {}))
+        kept = one.parts if one.used else {}
+        for id_, cents in kept.items():
+            found.parts[id_] += cents
         members[one.row.member] = (
-            months + one.months, {id_: items.get(id_, 0) + kept.get(id_, 0) for id_ in {*items, *kept}},
+            months + one.months, {id_: parts.get(id_, 0) + kept.get(id_, 0) for id_ in {*parts, *kept}},
         )  # fmt: skip
     found.members = members
     return found
@@ -361,14 +373,15 @@ class Steps:
         self.large: Terms | None = self.cost.get("large_claims")
         self.completion: Terms | None = self.cost.get("completion")
         self.categories = self.cost.get("categories", [{"id": WHOLE}])
-        self.factors = {row["id"]: number(row.get("benefit_factor", 1)) for row in self.categories}
+        by_product = self.cost.get("benefit_by_product")
+        self.factors = {row["id"]: number(row.get("benefit_factor", 1)) for row in by_product or self.categories}
         self.references = references
         self.adjustments = [
             item for item in terms.get("adjustments", {}).get("items", []) if item["side"] == "expenditure"
         ]
         pool = self.large is not None and self.large["form"] == "pool"
         present = {
-            "normalise": any("benefit_factor" in row for row in self.categories),
+            "normalise": any("benefit_factor" in row for row in by_product or self.categories),
             "truncate": self.large is not None,
             "complete": self.completion is not None,
             "gross_up": "administrative_share" in self.cost,
@@ -456,14 +469,14 @@ class Steps:
     ) -> Cost:
         """The contract's steps in its order. `factor` completes in one, `outstanding` is what other factors add;
         `others` are the steps that are told apart by period, from (amount, months)."""
-        found = Cost({id_: Fraction(own.items.get(id_, 0), 100) for id_ in self.factors})
+        found = Cost({row["id"]: Fraction(own.items.get(row["id"], 0), 100) for row in self.categories})
         found.months = own.member_months()
         if self.large is not None and point is not None:
             self.large_claims(found, own, wholes, point, factor)
             if self.large["form"] == "exclude" and self.large["months"] == "leave":
                 found.months -= found.excluded_months
         raw = sum(found.reported.values(), ZERO)
-        normal = sum((self.factors[id_] * dollars for id_, dollars in found.reported.items()), ZERO)
+        normal = sum((factor * Fraction(own.parts.get(id_, 0), 100) for id_, factor in self.factors.items()), ZERO)
         amount = cut = raw
         early = (others or {}).get("before_large_claims")
         for step in self.order:
@@ -714,6 +727,8 @@ class Settling(contracts.Settlement):
     def cost_figures(self, cost: Cost, point: Fraction | None) -> None:
         for id_, dollars in cost.reported.items():
             self.keep(f"reported_expenditure.{id_}" if id_ else "reported_expenditure", dollars)
+        for row in self.steps.cost.get("benefit_by_product", []):
+            self.keep(f"product_expenditure.{row['id']}", Fraction(self.own.parts[row["id"]], 100))
         large = self.steps.large
         if large is None:
             return
@@ -833,6 +848,9 @@ class Settling(contracts.Settlement):
         for id_, dollars in cost.reported.items():
             name = f"{id_}-{year['id']}" if id_ else year["id"]
             self.keep(f"baseline_reported_expenditure.{name}", dollars)
+        for row in self.steps.cost.get("benefit_by_product", []):
+            name = f"baseline_product_expenditure.{row['id']}-{year['id']}"
+            self.keep(name, Fraction(own.parts[row["id"]], 100))
         if self.steps.large is not None:
             excluded = self.steps.large["form"] == "exclude"
             self.keep(
@@ -849,7 +867,7 @@ class Settling(contracts.Settlement):
             cost = bases[year][1]
             if not trends:
                 return {WHOLE: cost.amount}
-            weights = {id_: self.steps.factors[id_] * dollars for id_, dollars in cost.reported.items()}
+            weights = {id_: self.steps.factors.get(id_, 1) * dollars for id_, dollars in cost.reported.items()}
             whole = sum(weights.values(), ZERO)
             return {id_: cost.amount * weight / whole for id_, weight in weights.items()}
 

@@ -242,9 +242,7 @@ def of_parts(world: World, group: str) -> tuple[Document, Document]:
     draw = world.draw
     parts = draw.choice(["products", "products", "groups"])
     ids = ["ppo", "hmo"] if parts == "products" else [group, next(other for other in world.groups if other != group)]
-    cost: Document = {"basis": draw.choice(world.bases)}
-    if world.categories and world.chance(50):
-        cost["categories"] = [{"id": id_} for id_ in world.categories[:-1]]
+    cost = cost_of_parts(world, parts)
     terms: Document = {
         "expenditure": cost,
         "benchmark": {
@@ -258,8 +256,20 @@ def of_parts(world: World, group: str) -> tuple[Document, Document]:
     if world.chance(50):
         terms["care_coordination_fee"] = {"roster": draw.choice(["cost", "fee"]), "pmpm": "1.505"}
     terms["member_months"] = members(world, terms)
-    terms["member_months"].pop("products", None)
-    return terms, {"confirms": []}
+    if "benefit_by_product" not in cost:
+        terms["member_months"].pop("products", None)
+    order = order_of(world, terms)
+    say_basis(world, cost, order)
+    return terms, order
+
+
+def cost_of_parts(world: World, parts: str) -> Document:
+    """Cost as drawn; what is one amount of the whole, or of products beside parts that are products, is left out."""
+    cost = expenditure(world)
+    while parts == "products" and {"by", "benefit_by_product"} & set(cost):
+        cost = expenditure(world)
+    keep_months(cost)
+    return cost
 
 
 def simplify(cost: Document) -> None:
@@ -444,12 +454,12 @@ def benchmark(world: World, cost: Document) -> Document:
         if world.chance(10):
             found["discount"] = "1.5%"
     if "loss_ratio" in found or "loss_ratio" in found.get("blended_with", {}):
-        keep_revenue(cost)
+        keep_months(cost)
     return found
 
 
-def keep_revenue(cost: Document) -> None:
-    """Members who are excluded leave their months, as revenue stays."""
+def keep_months(cost: Document) -> None:
+    """Members who are excluded leave their months behind: revenue, and budgets of parts, are not told apart."""
     if cost.get("large_claims", {}).get("form") == "exclude":
         cost["large_claims"]["months"] = "stay"
 

@@ -44,7 +44,9 @@ Where the terms leave something open, this is how it is read here:
     workspace. The mix is that of months before large claims.
 15. Risk by scores: score x months over months, performance over base; relative to the market: over the same of the
     market in its two windows.
-16. Parts that are groups: each counted on its own, the panel and a fee over all of them.
+16. Parts that are groups: each counted on its own, the panel and a fee over all of them. Every part takes the steps of
+    the cost; of products, a member's whole is that of all products, or with one threshold over moves under any group,
+    and what is above the point falls on the products in proportion to their dollars.
 17. The panel counts members with a counted month of the performance period (average: months over the period's months,
     cut), before large claims; so does a fee on the roster of cost.
 18. A fee's own roster is counted before its exclusions; what is excluded with its months is recovered at the fee's rate
@@ -406,6 +408,10 @@ class Steps:
             amounts.append(amount * 12 / number(record["member_months"]) if annualised else amount)
         return nearest_rank(amounts, number(percentile["at"]))
 
+    def one_factor(self) -> Fraction | None:
+        """The factor that completes all dollars of the year alike."""
+        return number(self.completion["factor"]) if self.completion and "factor" in self.completion else None
+
     def before(self, step: str, than: str) -> bool:
         return step in self.order and than in self.order and self.order.index(step) < self.order.index(than)
 
@@ -538,6 +544,7 @@ class Settling(contracts.Settlement):
         self.windows: list[Window] = []
         self.memo: dict[str, Fraction] = {}
         self.cost: Cost | None = None
+        self.truncated = 0
         self.performance = Window("performance", "performance", asked.first, asked.last, "cost")
 
     def keep(self, name: str, value: Fraction) -> Fraction:
@@ -578,7 +585,7 @@ class Settling(contracts.Settlement):
         self.whole_table()
         return Result(
             self.group, self.document["contract"], self.lines, self.unrounded, self.found, self.controls, self.memo,
-            self.cost.truncated if self.cost else 0,
+            self.truncated,
         )  # fmt: skip
 
     # -- given figures: quality results and the figures table
@@ -613,14 +620,33 @@ class Settling(contracts.Settlement):
                 self.keep(f"stratum_member_months.{product}", Fraction(months, SCALE))
                 self.keep(f"stratum_expenditure.{product}", Fraction(self.own.cell_cents[product], 100))
                 self.keep(f"stratum_revenue.{product}", Fraction(self.own.cell_revenue[product], 100))
-        of_groups = self.terms.get("benchmark", {}).get("parts") == "groups"
         for cell in self.cells():
-            part = totals(self.rules.counted(cell, self.performance)) if of_groups else self.own
-            months = part.months if of_groups else part.cell_months[cell]
-            cents = sum(part.items.values()) if of_groups else part.cell_cents[cell]
-            self.keep(f"member_months.{cell}", Fraction(months, SCALE))
-            self.keep(f"expenditure.{cell}", Fraction(cents, 100))
-            self.keep(f"revenue.{cell}", Fraction(part.revenue if of_groups else part.cell_revenue[cell], 100))
+            self.part(cell)
+
+    # -- parts with budgets of their own
+
+    def part(self, cell: str) -> None:
+        """Months, revenue and cost of a product, or of a group of the pool."""
+        of_groups = self.terms["benchmark"]["parts"] == "groups"
+        rows = self.rules.counted(cell if of_groups else self.group, self.performance)
+        part = totals(one for one in rows if of_groups or one.row.text["product"] == cell)
+        self.keep(f"member_months.{cell}", part.member_months())
+        self.keep(f"revenue.{cell}", Fraction(part.revenue, 100))
+        wholes = self.wholes(self.performance) or ({} if of_groups else self.own.members)
+        point = self.steps.point() if self.steps.large is not None else None
+        cost = self.steps.run(
+            part, wholes, point, self.steps.one_factor(), lambda found: self.outstanding(found, part, f"-{cell}")
+        )
+        self.truncated += cost.truncated
+        self.keep(f"expenditure.{cell}", cost.amount)
+        for id_, dollars in cost.reported.items():
+            self.keep(f"reported_expenditure.{id_}-{cell}" if id_ else f"reported_expenditure.{cell}", dollars)
+        if self.steps.large is not None:
+            excluded = self.steps.large["form"] == "exclude"
+            self.keep(
+                f"large_claims_{'excluded' if excluded else 'excess'}.{cell}",
+                cost.excluded if excluded else cost.excess,
+            )
 
     def wholes(self, window: Window) -> dict[str, tuple[int, dict[str, int]]]:
         """Every member's months and dollars over all groups, by this contract's rules."""
@@ -715,12 +741,12 @@ class Settling(contracts.Settlement):
     # -- expenditure
 
     def counted_cost(self, cost: Terms) -> Fraction:
-        completion = self.steps.completion
-        one = number(completion["factor"]) if completion is not None and "factor" in completion else None
         point = self.steps.point() if self.steps.large is not None else None
         self.cost = self.steps.run(
-            self.own, self.wholes(self.performance), point, one, self.outstanding, self.own_steps()
-        )
+            self.own, self.wholes(self.performance), point, self.steps.one_factor(),
+            lambda found: self.outstanding(found, self.own), self.own_steps(),
+        )  # fmt: skip
+        self.truncated = self.cost.truncated
         self.cost_figures(self.cost, point)
         return self.cost.amount
 
@@ -743,7 +769,7 @@ class Settling(contracts.Settlement):
         else:
             self.keep("large_claims_excess", cost.excess)
 
-    def outstanding(self, found: Cost) -> Fraction:
+    def outstanding(self, found: Cost, own: Totals, of_part: str = "") -> Fraction:
         """What factors by category or by run-out add to reported dollars."""
         completion = self.steps.completion
         assert completion is not None
@@ -755,24 +781,22 @@ class Settling(contracts.Settlement):
             if "completion_factor" in category:
                 more += completed(dollars, number(category["completion_factor"]), completion["convention"]) - dollars
             elif ladder:
-                more += self.run_out(id_, ladder, completion["convention"])
+                more += self.run_out(id_, ladder, own, of_part)
         return more
 
-    def run_out(self, id_: str, ladder: Sequence[Terms], convention: str) -> Fraction:
+    def run_out(self, id_: str, ladder: Sequence[Terms], own: Totals, of_part: str) -> Fraction:
         assert self.asked.paid_through is not None
+        assert self.steps.completion is not None
         rows = [(number(row["from"]), number(row["factor"])) for row in ladder]
         more = ZERO
         for month in range(self.asked.first, self.asked.last + 1):
             factor = contracts.last_reached(Fraction(self.asked.paid_through - month), rows)
-            dollars = self.steps.factors[id_] * Fraction(self.own.by_month[id_, month], 100)
+            reported = Fraction(own.by_month[id_, month], 100)
             if factor != 1:
-                name = (
-                    f"incurred_expenditure.{id_}-{month_text(month)}"
-                    if id_
-                    else f"incurred_expenditure.{month_text(month)}"
-                )
-                self.keep(name, Fraction(self.own.by_month[id_, month], 100))
-            more += completed(dollars, factor, convention) - dollars
+                of_category = f"{id_}-" if id_ else ""
+                self.keep(f"incurred_expenditure.{of_category}{month_text(month)}{of_part}", reported)
+            dollars = self.steps.factors[id_] * reported
+            more += completed(dollars, factor, self.steps.completion["convention"]) - dollars
         return more
 
     def adjusted(self, period: str) -> dict[str, Callable[[Fraction, Fraction], Fraction]]:

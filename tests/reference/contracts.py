@@ -152,7 +152,9 @@ class Settlement:
         if "care_coordination_fee" in self.terms:
             self.fee()
         if "share" in self.terms:
-            if self.terms["benchmark"].get("pooling") == "apart":
+            if self.terms.get("member_months", {}).get("below") == "pool":
+                self.pooled_by_panel()
+            elif self.terms["benchmark"].get("pooling") == "apart":
                 self.apart()
             else:
                 benchmark, expenditure = self.benchmark(), self.expenditure()
@@ -529,12 +531,25 @@ class Settlement:
 
     def apart(self) -> None:
         """Each part on its own: no part's loss is set against another's savings."""
+        self.each_apart({f".{id_}": [id_] for id_ in self.cells()})
+
+    def pooled_by_panel(self) -> None:
+        """Groups with too small a panel are settled together, or all where one has; each of the others on its own."""
+        terms, cells = self.terms["member_months"], self.cells()
+        small = [id_ for id_ in cells if self.figure(f"panel_size.{id_}") < number(terms["smallest_panel"])]
+        pooled = cells if small and terms["pooled_with"] == "all" else small
+        parts = {f".{id_}-apart": [id_] for id_ in cells if id_ not in pooled}
+        self.each_apart(parts | ({".pooled": pooled} if pooled else {}))
+
+    def each_apart(self, parts: Mapping[str, Sequence[str]]) -> None:
+        """One course of savings for each: of one cell, or of several together."""
+        benchmarks = {cell["id"]: self.cell_benchmark(cell) for cell in self.terms["benchmark"]["cells"]}
         total = against = spent = ZERO
-        for cell in self.terms["benchmark"]["cells"]:
-            id_ = cell["id"]
-            benchmark, expenditure = self.cell_benchmark(cell), self.figure(f"expenditure.{id_}")
-            earned = self.course(benchmark, expenditure, self.figure(f"member_months.{id_}"), f".{id_}")
-            total += self.settled_part(f"earned.{id_}", earned)
+        for key, cells in parts.items():
+            benchmark = sum((benchmarks[id_] for id_ in cells), ZERO)
+            expenditure = sum((self.figure(f"expenditure.{id_}") for id_ in cells), ZERO)
+            months = sum((self.figure(f"member_months.{id_}") for id_ in cells), ZERO)
+            total += self.settled_part(f"earned{key}", self.course(benchmark, expenditure, months, key))
             against += benchmark
             spent += expenditure
         self.lines |= {"benchmark": against, "expenditure": spent, "gross_savings": against - spent, "earned": total}
@@ -630,11 +645,10 @@ class Settlement:
         terms = self.terms.get(step, {})
         if step == "gate":
             least = self.minimum_rate()
-            panel = self.terms.get("member_months", {}).get("smallest_panel")
             if least is not None:
                 savings = self.past_the_rate(savings, least * benchmark)
             self.lines[f"generated_savings{key}"] = savings
-            return ZERO if panel is not None and self.figure("panel_size") < number(panel) else savings
+            return ZERO if self.too_small("no_reward", "neither_reward_nor_loss") else savings
         if step == "cap_gross":
             return min(savings, number(terms["of_benchmark"]) * benchmark)
         if step == "share":
@@ -659,8 +673,15 @@ class Settlement:
             return max(savings - self.figure_of_part("prior_deficit"), ZERO)
         return savings
 
+    def too_small(self, *below: str) -> bool:
+        """Whether the panel is below the smallest, and this is what then happens."""
+        terms = self.terms.get("member_months", {})
+        return terms.get("below") in below and self.figure("panel_size") < number(terms["smallest_panel"])
+
     def step_of_losses(self, step: str, losses: Fraction, benchmark: Fraction) -> Fraction:
         terms = self.terms.get(step, {})
+        if step == "gate" and self.too_small("neither_reward_nor_loss"):
+            return ZERO
         if step == "gate" and "gate" in self.terms:
             gate = self.terms["gate"]
             if gate.get("losses") == "from_the_first_dollar":

@@ -240,8 +240,9 @@ def terms_of(world: World, group: str) -> tuple[Document, Document]:
 def of_parts(world: World, group: str) -> tuple[Document, Document]:
     """A contract whose benchmark has parts: the products of a group, or the groups of a pool."""
     draw = world.draw
-    parts = draw.choice(["products", "products", "groups"])
-    ids = ["ppo", "hmo"] if parts == "products" else [group, next(other for other in world.groups if other != group)]
+    parts = draw.choice(["products", "groups", "groups"])
+    others = [other for other in world.groups if other != group]
+    ids = ["ppo", "hmo"] if parts == "products" else [group, *draw.sample(others, draw.randint(1, len(others)))]
     cost = cost_of_parts(world, parts)
     terms: Document = {
         "expenditure": cost,
@@ -253,11 +254,19 @@ def of_parts(world: World, group: str) -> tuple[Document, Document]:
         "rounding": {name: {"places": "2", "rule": draw.choice(RULES)} for name in ("earned", "care_coordination_fee")},
     }  # fmt: skip
     terms["rounding"]["net_payment"] = CENTS
+    if world.chance(25):
+        terms["loss_share"] = {"sharing_rate": "40%"}
+        terms["gate"]["losses"] = draw.choice(["same_as_savings", "from_the_first_dollar"])
     if world.chance(50):
         terms["care_coordination_fee"] = {"roster": draw.choice(["cost", "fee"]), "pmpm": "1.505"}
     terms["member_months"] = members(world, terms)
     if "benefit_by_product" not in cost:
         terms["member_months"].pop("products", None)
+    if parts == "groups" and world.chance(65):
+        del terms["benchmark"]["pooling"]
+        terms["member_months"] |= {
+            "smallest_panel": "10", "below": "pool", "pooled_with": draw.choice(["those_below", "those_below", "all"]),
+        }  # fmt: skip
     order = order_of(world, terms)
     say_basis(world, cost, order)
     return terms, order
@@ -741,6 +750,12 @@ def budgets(world: World, terms: Document, result: Result) -> bool:
         if months <= 0 or spent <= 0:
             return False
         cell["pmpm"] = text(spent / months * (1 + Fraction(world.draw.randint(-4, 15), 100)), 2)
+    if terms["member_months"].get("below") == "pool":
+        cell = world.draw.choice(terms["benchmark"]["cells"])
+        least = int(result.figures[f"panel_size.{cell['id']}"]) + world.draw.choice([0, 1, 1])
+        terms["member_months"]["smallest_panel"] = str(least)
+    elif terms["benchmark"]["parts"] == "products":
+        panel(world, terms, result)
     return True
 
 
@@ -823,7 +838,8 @@ def panel(world: World, terms: Document, result: Result) -> None:
     """A smallest panel at the group's own size, or one member more."""
     if world.chance(12):
         least = int(result.figures["panel_size"]) + world.draw.choice([0, 0, 1])
-        terms["member_months"] |= {"smallest_panel": str(least), "below": "no_reward"}
+        below = world.draw.choice(["no_reward", "no_reward", "neither_reward_nor_loss"])
+        terms["member_months"] |= {"smallest_panel": str(least), "below": below}
 
 
 # ---- a workspace

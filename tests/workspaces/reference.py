@@ -46,7 +46,9 @@ Where the terms leave something open, this is how it is read here:
     market in its two windows.
 16. Parts that are groups: each counted on its own, the panel and a fee over all of them. Every part takes the steps of
     the cost; of products, a member's whole is that of all products, or with one threshold over moves under any group,
-    and what is above the point falls on the products in proportion to their dollars.
+    and what is above the point falls on the products in proportion to their dollars. The panel of all counts
+    a member who moved between them once. With `below: pool` each group has a panel of its own; one group below the
+    smallest is a pool of one.
 17. The panel counts members with a counted month of the performance period (average: months over the period's months,
     cut), before large claims; so does a fee on the roster of cost.
 18. A fee's own roster is counted before its exclusions; what is excluded with its months is recovered at the fee's rate
@@ -609,11 +611,7 @@ class Settling(contracts.Settlement):
 
     def members(self) -> None:
         self.keep("member_months", self.own.member_months())
-        if self.rules.months.get("panel", "members") == "average_members":
-            panel = Fraction(self.own.months // (SCALE * self.performance.months))
-        else:
-            panel = Fraction(sum(months > 0 for months, _ in self.own.members.values()))
-        self.keep("panel_size", panel)
+        self.keep("panel_size", self.panel(self.own))
         self.keep("revenue", Fraction(self.own.revenue, 100))
         for product, months in self.own.cell_months.items():
             if product:
@@ -622,6 +620,11 @@ class Settling(contracts.Settlement):
                 self.keep(f"stratum_revenue.{product}", Fraction(self.own.cell_revenue[product], 100))
         for cell in self.cells():
             self.part(cell)
+
+    def panel(self, own: Totals) -> Fraction:
+        if self.rules.months.get("panel", "members") == "average_members":
+            return Fraction(own.months // (SCALE * self.performance.months))
+        return Fraction(sum(months > 0 for months, _ in own.members.values()))
 
     # -- parts with budgets of their own
 
@@ -632,6 +635,7 @@ class Settling(contracts.Settlement):
         part = totals(one for one in rows if of_groups or one.row.text["product"] == cell)
         self.keep(f"member_months.{cell}", part.member_months())
         self.keep(f"revenue.{cell}", Fraction(part.revenue, 100))
+        self.keep(f"panel_size.{cell}", self.panel(part))
         wholes = self.wholes(self.performance) or ({} if of_groups else self.own.members)
         point = self.steps.point() if self.steps.large is not None else None
         cost = self.steps.run(

@@ -18,7 +18,9 @@ from workspaces.reference import Asked, Result, Settling
 from workspaces.tables import Tables, days_of_month, is_amount, month_number, month_text, period_months, row_of
 
 CENT = Fraction(1, 100)
-PERIODS = ("2014", "2014", "2014", "2013-07 to 2014-06", "2014-01 to 2014-06")
+PERIODS = (
+    *["2014"] * 8, *["2013-07 to 2014-06"] * 2, *["2014-01 to 2014-06"] * 2, "2013-01 to 2014-12", "2013-07 to 2014-12",
+)  # fmt: skip
 RULES = ("half_up", "half_up", "half_even", "down", "up")
 AIMS = (*["tie"] * 4, *["far"] * 7, *["below"] * 7, "gate", "gate", "loss", "any")
 CATEGORIES = ("inpatient", "outpatient", "professional", "pharmacy")
@@ -79,13 +81,14 @@ def world_of(draw: Random) -> World:
     first, end = period_months(period)
     quarter = draw.randint(1, 4) if period == "2014" and chance(20) else None
     last = end if quarter is None else first + 3 * quarter - 1
+    before = 12 if end - first >= 12 else draw.choice([12, 24])
     groups = [f"g{number}" for number in range(1, draw.randint(3, 6) + 1)]
     names = {
         name for name, often in (("funding", 40), ("cohort", 60), ("area", 50), ("tier", 40), ("risk_score", 50), ("revenue", 40), ("hospice", 40))
         if chance(often)
     }  # fmt: skip
     return World(
-        draw=draw, period=period, asked=f"{period}Q{quarter}" if quarter else period, first=first, last=last, end=end, start=first - draw.choice([12, 24]),
+        draw=draw, period=period, asked=f"{period}Q{quarter}" if quarter else period, first=first, last=last, end=end, start=first - before,
         groups=groups, contracted=groups[: draw.randint(2, len(groups) - 1)],
         by_days=chance(25), purposes=chance(35), duplicates=chance(25), deaths=chance(50),
         columns=frozenset(names), categories=CATEGORIES[: draw.randint(2, 4)] if chance(75) else (),
@@ -581,7 +584,8 @@ def results_of(world: World, group: str, terms: Document) -> list[Record]:
     found = []
     for measure in terms.get("quality", {}).get("measures", []):
         whole = world.draw.choice([100, 200, 250, 80])
-        for first, last in ((world.first, world.last), (world.first - 12, world.last - 12)):
+        for years_before in (0, 2):
+            first, last = world.first - 12 * years_before, world.last - 12 * years_before
             found.append({
                 "group_id": group, "measure_id": measure["id"], "performance_period_begin": month_text(first),
                 "performance_period_end": month_text(last), "numerator": str(world.draw.randint(whole // 2, whole)),

@@ -20,7 +20,8 @@ Where the terms leave something open, this is how it is read here:
 7.  Dollars of a window are those of the categories that the contract counts. `by: products`: the basis of a row of that
     product; months of other products count all the same.
 8.  Prorated: point x the member's months / 12, whatever the length of the window (100,000 in a six-month first period
-    is 50,000). Under one threshold over a move the months are those in all groups.
+    is 50,000). A window of more than a year has the point in each of its years, counted from its first month; the last
+    may be shorter. Under one threshold over a move the months are those in all groups.
 9.  One threshold over a move: all rows of the member in the table for that roster and window, under any group, counted
     by this contract's rules; the excess falls on the group in proportion to its dollars. `exclude` compares the same
     whole.
@@ -80,6 +81,8 @@ from workspaces.tables import (
 )
 
 Group = str
+MemberYear = tuple[str, int]
+"""A member, and which year of the window it is."""
 Control = dict[str, Any]
 WHOLE = ""
 """The one category of a contract that names none."""
@@ -123,6 +126,7 @@ class Counted:
     items: dict[str, int]
     parts: dict[str, int] = field(default_factory=dict)
     whole: int = 0
+    year: int = 0
     rule: str | None = None
     stays: bool = False
 
@@ -209,6 +213,7 @@ class Rules:
         rows = [row for row in self.by_group.get(group, []) if window.holds(row)]
         found = [Counted(row, self.month_units(row), self.items(row), self.parts(row), self.whole(row)) for row in rows]
         for one in found:
+            one.year = (one.row.month - window.first) // 12
             one.rule = self.filtered(one.row, one.months)
         for rule in self.exclusions(window):
             left = [one for one in found if one.used]
@@ -292,7 +297,7 @@ class Totals:
     items: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     parts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     by_month: dict[tuple[str, int], int] = field(default_factory=lambda: defaultdict(int))
-    members: dict[str, tuple[int, dict[str, int]]] = field(default_factory=dict)
+    members: dict[MemberYear, tuple[int, dict[str, int]]] = field(default_factory=dict)
     cell_months: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     cell_cents: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     cell_revenue: dict[str, int] = field(default_factory=lambda: defaultdict(int))
@@ -303,16 +308,16 @@ class Totals:
         return Fraction(self.months, SCALE)
 
 
-ByMember = Mapping[tuple[Group, str], tuple[int, Mapping[str, int]]]
-"""Months and dollars by group and member."""
+ByMember = Mapping[tuple[Group, MemberYear], tuple[int, Mapping[str, int]]]
+"""Months and dollars by group, member and year."""
 
 
 def by_member(rows: Iterable[Counted], product: str | None, over_moves: bool) -> ByMember:
     """Of each member with each group, or over all groups: all months, and the dollars of one product or of all."""
-    parts: dict[tuple[Group, str], list[Counted]] = defaultdict(list)
+    parts: dict[tuple[Group, MemberYear], list[Counted]] = defaultdict(list)
     for one in rows:
         if one.used or one.stays:
-            parts[WHOLE if over_moves else one.row.group, one.row.member].append(one)
+            parts[WHOLE if over_moves else one.row.group, (one.row.member, one.year)].append(one)
     found = {}
     for key, part in parts.items():
         of_product = totals(one for one in part if product in (None, one.row.text.get("product")))
@@ -322,7 +327,7 @@ def by_member(rows: Iterable[Counted], product: str | None, over_moves: bool) ->
 
 def totals(rows: Iterable[Counted]) -> Totals:
     found = Totals()
-    members: dict[str, tuple[int, dict[str, int]]] = {}
+    members: dict[MemberYear, tuple[int, dict[str, int]]] = {}
     for one in rows:
         if not one.used and not one.stays:
             continue
@@ -336,11 +341,11 @@ def totals(rows: Iterable[Counted]) -> Totals:
             found.items[id_] += cents
             found.by_month[id_, one.row.month] += cents
             found.cell_cents[product] += cents
-        months, parts = members.get(one.row.member, (0, {}))
+        months, parts = members.get((one.row.member, one.year), (0, {}))
         kept = one.parts if one.used else {}
         for id_, cents in kept.items():
             found.parts[id_] += cents
-        members[one.row.member] = (
+        members[one.row.member, one.year] = (
             months + one.months, {id_: parts.get(id_, 0) + kept.get(id_, 0) for id_ in {*parts, *kept}},
         )  # fmt: skip
     found.members = members
@@ -447,7 +452,7 @@ class Steps:
         self,
         found: Cost,
         own: Totals,
-        wholes: Mapping[str, tuple[int, dict[str, int]]],
+        wholes: Mapping[MemberYear, tuple[int, dict[str, int]]],
         point: Fraction,
         factor: Fraction | None,
     ) -> None:
@@ -469,7 +474,7 @@ class Steps:
     def run(
         self,
         own: Totals,
-        wholes: Mapping[str, tuple[int, dict[str, int]]],
+        wholes: Mapping[MemberYear, tuple[int, dict[str, int]]],
         point: Fraction | None,
         factor: Fraction | None,
         outstanding: Callable[[Cost], Fraction] | None = None,
@@ -624,7 +629,7 @@ class Settling(contracts.Settlement):
     def panel(self, own: Totals) -> Fraction:
         if self.rules.months.get("panel", "members") == "average_members":
             return Fraction(own.months // (SCALE * self.performance.months))
-        return Fraction(sum(months > 0 for months, _ in own.members.values()))
+        return Fraction(len({member for (member, _), (months, _) in own.members.items() if months > 0}))
 
     # -- parts with budgets of their own
 
@@ -652,12 +657,12 @@ class Settling(contracts.Settlement):
                 cost.excluded if excluded else cost.excess,
             )
 
-    def wholes(self, window: Window) -> dict[str, tuple[int, dict[str, int]]]:
+    def wholes(self, window: Window) -> dict[MemberYear, tuple[int, dict[str, int]]]:
         """Every member's months and dollars over all groups, by this contract's rules."""
         large = self.steps.large
         if large is None or large.get("across_moves") != "one_threshold":
             return {}
-        found: dict[str, tuple[int, dict[str, int]]] = {}
+        found: dict[MemberYear, tuple[int, dict[str, int]]] = {}
         for group in self.rules.by_group:
             for member, (months, items) in totals(self.rules.counted(group, window)).members.items():
                 before, held = found.get(member, (0, {}))

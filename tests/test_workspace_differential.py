@@ -40,23 +40,25 @@ FORMS = {
     "member_months": (
         "counting.counted", "counting.any_day", "counting.first_of_month", "counting.fifteenth_of_month",
         "counting.full_month", "counting.pro_rata_days", "panel.members", "panel.average_members", "products", "funding",
-        "minimum_months", "smallest_panel", "exclusions.rows", "exclusions.members", "exclusions.after_death",
+        "minimum_months", "smallest_panel", "below.no_reward", "below.pool", "exclusions.rows", "exclusions.members", "exclusions.after_death",
         "exclusions.duplicates",
     ),
     "expenditure": (
         "by.products", "categories", "large_claims.truncate", "large_claims.exclude", "large_claims.pool",
         "large_claims.percentile", "large_claims.prorated", "large_claims.one_threshold", "large_claims.leave",
         "large_claims.stay", "completion.percent_complete", "completion.multiplier", "completion.factor",
-        "completion.by_run_out", "administrative_share", "basis.allowed", "basis.paid",
+        "completion.by_run_out", "completion.truncated", "completion.as_reported", "benefit_by_product",
+        "administrative_share", "basis.allowed", "basis.paid",
     ),
     "benchmark": (
         "pmpm", "years", "pooled_years", "categories", "cells", "parts.products", "parts.groups", "pooling.together",
         "pooling.apart", "trend", "market_trend", "market_trend.group", "market_trend.all_contracted",
-        "market_trend.none", "market_trend.where", "regional", "loss_ratio", "lowest_trend", "discount",
+        "market_trend.none", "market_trend.where", "market_trend.same_steps", "regional", "blended_with.pmpm",
+        "blended_with.loss_ratio", "blended_with.given", "given", "loss_ratio", "lowest_trend", "discount",
     ),
     "risk": ("on.benchmark", "on.expenditure", "scores.none", "scores.market"),
     "care_coordination_fee": ("roster.cost", "roster.fee", "pmpm", "by_month", "tiers", "per_member_per_year"),
-    "adjustments": (), "quality": (), "quality_gate": (), "cap_payment": (), "loss_share": (), "loss_limit": (),
+    "adjustments": ("items.periods",), "quality": (), "quality_gate": (), "cap_payment": (), "loss_share": (), "loss_limit": (),
 }  # fmt: skip
 
 
@@ -85,7 +87,7 @@ def test_the_sample_has_every_form() -> None:
                 found.update({name, *(f"{name}.{form}" for form in forms_of(block))})
     wanted = set(FORMS) | {f"{name}.{form}" for name, forms in FORMS.items() for form in forms}
     assert {name for name in wanted if not found[name]} == set()
-    assert {"2014", "2013-07 to 2014-06", "2014-01 to 2014-06"} <= asked
+    assert {"2014", "2013-07 to 2014-06", "2014-01 to 2014-06", "2013-01 to 2014-12", "2013-07 to 2014-12"} <= asked
     assert any("Q" in period for period in asked)
 
 

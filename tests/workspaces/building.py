@@ -35,7 +35,8 @@ ANY_GROUP: dict[str, Any] = {"other_groups": "allowed"}
 
 @dataclass(frozen=True)
 class Draft:
-    """A workspace to be written. Rows are by canonical name; `columns` renames them in the file."""
+    """A workspace to be written. Rows are by canonical name; `columns` renames them in the file; `apart`: one table to
+    each purpose, of which only that of the cost has dollars, scores and revenue."""
 
     contracts: list[Document]
     rows: list[Record]
@@ -47,6 +48,7 @@ class Draft:
     deaths: list[Record] = field(default_factory=list)
     references: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
+    apart: bool = False
 
     def with_rows(self, rows: list[Record]) -> "Draft":
         return replace(self, rows=rows)
@@ -60,14 +62,7 @@ class Draft:
             path.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
         for id_, text in self.references.items():
             (folder / "references" / f"{id_}.csv").write_text(text, encoding="utf-8")
-        tables: dict[str, Any] = {"member_months": {"files": self._months(folder, form, parts)} | ANY_GROUP}
-        if form == "duckdb":
-            tables["member_months"]["table"] = "months"
-        if self.by_days:
-            tables["member_months"]["months"] = "covered_days"
-        names = names_of(self.rows)
-        if self.columns or not set(names) <= CANONICAL | {name for name in names if is_amount(name)}:
-            tables["member_months"]["columns"] = {name: self.header(name) for name in names}
+        tables: dict[str, Any] = {"member_months": self._tables(folder, form, parts)}
         for role in ("quality", "figures", "deaths"):
             records: list[Record] = getattr(self, role)
             if records:
@@ -83,13 +78,33 @@ class Draft:
         """What a column is called in the file."""
         return self.columns.get(name, name.replace(".", "_") if is_amount(name) else name)
 
-    def _months(self, folder: Path, form: str, parts: int) -> str | list[str]:
+    def _tables(self, folder: Path, form: str, parts: int) -> dict[str, Any] | list[dict[str, Any]]:
+        if not self.apart:
+            return self._bound(folder, form, parts, "member_months")
+        return [
+            {"purpose": purpose} | replace(self, rows=rows)._bound(folder, form, parts, f"{purpose}_months")
+            for purpose, rows in by_purpose(self.rows).items()
+        ]
+
+    def _bound(self, folder: Path, form: str, parts: int, name: str) -> dict[str, Any]:
+        """A table of member months, written, as `p4v.yaml` says where it lies and what its columns are."""
+        bound: dict[str, Any] = {"files": self._months(folder, form, parts, name)} | ANY_GROUP
+        if form == "duckdb":
+            bound["table"] = "months"
+        if self.by_days:
+            bound["months"] = "covered_days"
+        names = names_of(self.rows)
+        if self.columns or not set(names) <= CANONICAL | {name for name in names if is_amount(name)}:
+            bound["columns"] = {name: self.header(name) for name in names}
+        return bound
+
+    def _months(self, folder: Path, form: str, parts: int, name: str) -> str | list[str]:
         names = names_of(self.rows)
         theirs = [self.header(name) for name in names]
         found = []
         for part in range(parts):
             rows = self.rows[len(self.rows) * part // parts : len(self.rows) * (part + 1) // parts]
-            found.append(f"data/member_months{'' if parts == 1 else f'-{part:02d}'}.{form}")
+            found.append(f"data/{name}{'' if parts == 1 else f'-{part:02d}'}.{form}")
             path = folder / found[-1]
             if form == "parquet":
                 pq.write_table(parquet_of(rows, names, theirs), path)
@@ -101,6 +116,20 @@ class Draft:
                 content = csv_of(rows, names, theirs)
                 path.write_bytes(gzip.compress(content, mtime=0) if form == "csv.gz" else content)
         return found[0] if parts == 1 else found
+
+
+def by_purpose(rows: Sequence[Record]) -> dict[str, list[Record]]:
+    """Rows of each purpose without saying it, and without dollars, scores and revenue but for the cost."""
+    found: dict[str, list[Record]] = {}
+    for row in rows:
+        own = {
+            name: cell
+            for name, cell in row.items()
+            if name != "purpose"
+            and (row["purpose"] == "cost" or not (is_amount(name) or name in ("risk_score", "revenue")))
+        }
+        found.setdefault(row["purpose"], []).append(own)
+    return found
 
 
 def names_of(records: Sequence[Record]) -> list[str]:

@@ -62,6 +62,7 @@ class World:
     contracted: list[str]
     by_days: bool
     purposes: bool
+    apart: bool
     duplicates: bool
     deaths: bool
     columns: frozenset[str]
@@ -90,7 +91,7 @@ def world_of(draw: Random) -> World:
     return World(
         draw=draw, period=period, asked=f"{period}Q{quarter}" if quarter else period, first=first, last=last, end=end, start=first - before,
         groups=groups, contracted=groups[: draw.randint(2, len(groups) - 1)],
-        by_days=chance(25), purposes=chance(35), duplicates=chance(25), deaths=chance(50),
+        by_days=chance(25), purposes=(purposes := chance(35)), apart=purposes and chance(40), duplicates=chance(25), deaths=chance(50),
         columns=frozenset(names), categories=CATEGORIES[: draw.randint(2, 4)] if chance(75) else (),
         bases=draw.choice([("allowed",), ("allowed",), ("paid",), ("allowed", "paid")]),
         partial=("0.5", "0.25", "0.1", "0.75") if chance(65) else ("0.333333", "0.5", "0.999999", "0.000001"),
@@ -136,7 +137,7 @@ def rows_of(world: World) -> tuple[list[Record], list[Record]]:
 
 
 def rosters_of(world: World) -> list[str | None]:
-    return ["cost", "fee"] if world.purposes else [None]
+    return ["cost", "fee", *(["quality"] if world.apart else [])] if world.purposes else [None]
 
 
 def purposes_of(world: World) -> list[str | None]:
@@ -180,7 +181,7 @@ def row_at(
         row["revenue"] = money(draw.randint(30000, 60000))
     for basis in world.bases:
         for category in world.categories or ("",):
-            cents = 0 if purpose == "fee" else cents_of(world, costly, zero)
+            cents = 0 if purpose in ("fee", "quality") else cents_of(world, costly, zero)
             row[f"{basis}.{category}" if category else basis] = money(cents)
     return row
 
@@ -880,6 +881,7 @@ def attempt(draw: Random) -> Draft | None:
             record for group, terms, _ in drawn for record in (*paid_of(world, group), *given_of(world, group, terms))
         ],
         columns=renamed(world, rows),
+        apart=world.apart,
     )
     tables = tables_of(found)
     asked = Asked(

@@ -184,7 +184,7 @@ class Rules:
         ids = [category["id"] for category in self.cost["categories"]]
         if self.cost.get("by") == "products":
             return {id_: sum(parts.values()) if row.text.get("product") == id_ else 0 for id_ in ids}
-        return {id_: parts[f"{basis}.{id_}"] for id_ in ids}
+        return {id_: parts.get(f"{basis}.{id_}", 0) for id_ in ids}
 
     def parts(self, row: Row) -> dict[str, int]:
         """Cents of a row by what has a benefit factor of its own: by category, or by product."""

@@ -153,14 +153,19 @@ def read_tables(folder: Path) -> Tables:
     """Every table that `p4v.yaml` names."""
     workspace = read_yaml(folder / "p4v.yaml")
     tables = workspace["tables"]
-    spec = tables["member_months"]
-    by_days = spec.get("months", "counted") == "covered_days"
+    months = tables["member_months"]
+    specs = months if isinstance(months, list) else [months]
+    by_days = specs[0].get("months", "counted") == "covered_days"
 
     def rows_of(role: str) -> list[dict[str, str]]:
         return [record for _, record in records(folder, tables[role])] if role in tables else []
 
     return Tables(
-        rows=[row_of(number, record, by_days) for number, record in records(folder, spec)],
+        rows=[
+            row_of(number, record | ({"purpose": spec["purpose"]} if "purpose" in spec else {}), by_days)
+            for spec in specs
+            for number, record in records(folder, spec)
+        ],
         by_days=by_days,
         deaths={record["member_id"]: month_number(record["death_month"]) for record in rows_of("deaths")},
         quality=list(rows_of("quality")),

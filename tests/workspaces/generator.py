@@ -759,7 +759,7 @@ def budgets(world: World, terms: Document, result: Result) -> bool:
         cell = world.draw.choice(terms["benchmark"]["cells"])
         least = int(result.figures[f"panel_size.{cell['id']}"]) + world.draw.choice([0, 1, 1])
         terms["member_months"]["smallest_panel"] = str(least)
-    elif terms["benchmark"]["parts"] == "products":
+    else:
         panel(world, terms, result)
     return True
 

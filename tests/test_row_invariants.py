@@ -154,9 +154,10 @@ def dollars_in_the_second(draft: Draft) -> list[Record]:
 
 
 def same_window(draft: Draft, first: Record, second: Record) -> bool:
-    """Whether two months are of one year of the contract, and whoever died did so in neither's year."""
-    start = generator.month_number(period_of(draft)[0])
-    years = {(generator.month_number(row["month"]) - start) // 12 for row in (first, second)}
+    """Whether two months are of one year of the contract and settled alike, and whoever died did so in neither."""
+    start, end = (generator.month_number(month) for month in period_of(draft))
+    months = [generator.month_number(row["month"]) for row in (first, second)]
+    years = {((month - start) // 12, month <= end) for month in months}
     return len(years) == 1 and first["member_id"] not in {row["member_id"] for row in draft.deaths}
 
 

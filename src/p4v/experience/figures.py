@@ -261,7 +261,7 @@ class GroupReader:
             served = self.plan.windows[PERFORMANCE]
             return Fraction(self.experience[served.rules].panel.get(served.window, 0))
         if members.panel == "members":
-            return Fraction(self.members(PERFORMANCE, group))
+            return Fraction(sum(self.members(PERFORMANCE, one) for one in groups))
         months = sum((self.of_group(PERFORMANCE, group).months() for group in groups), Fraction(0))
         return Fraction(months // len(self.plan.terms.period.months()))
 

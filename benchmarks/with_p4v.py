@@ -1,4 +1,7 @@
-"""p4v end to end: contracts, tables, checks, roll-up, and every line of every worksheet. `with_p4v.py FOLDER`."""
+"""p4v end to end: contracts, tables, checks, roll-up, and every line of every worksheet; it ends as the command does.
+
+`with_p4v.py FOLDER`.
+"""
 
 import json
 import sys
@@ -7,6 +10,7 @@ from pathlib import Path
 
 from same import BASELINE, CATEGORIES, PERFORMANCE, THREADS, write
 
+from p4v.ending import leave
 from p4v.workspace.document import read_asked, read_workspace
 from p4v.workspace.results import GroupResult, Request
 from p4v.workspace.settle import settle_workspace
@@ -41,3 +45,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+    leave(0)

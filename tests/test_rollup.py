@@ -10,6 +10,7 @@ import pytest
 
 from p4v.experience.rollup import RolledUp, Rows, roll_up
 from p4v.experience.rules import DAY_UNITS, STANDING, Cost, DataRules, Exclusion, Part, Window
+from p4v.experience.tables import Tables
 from p4v.periods import Period
 
 JANUARY = 2014 * 12
@@ -47,7 +48,7 @@ def rolled(
 ) -> RolledUp:
     table = engine.create_table("rows", table_of(rows), temp=True, overwrite=True)
     dead = None if deaths is None else engine.create_table("dead", table_of(deaths), temp=True, overwrite=True)
-    return roll_up(Rows(engine, table, dead, frozenset(rows[0]), days), rules)
+    return roll_up(Rows(Tables(engine), table, dead, frozenset(rows[0]), days), rules)
 
 
 def by_status(found: RolledUp, window: int = 0) -> dict[str, tuple[int, int, int]]:

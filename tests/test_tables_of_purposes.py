@@ -441,7 +441,7 @@ def test_covered_days_in_both(tmp_path: Path) -> None:
         assert (tables.months_kind, tables.lacking) == (
             "covered_days", {"fee": frozenset({"allowed"}), "cost": frozenset()},
         )  # fmt: skip
-        rows = tables.con.to_pyarrow(tables.months.order_by("purpose")).to_pylist()
+        rows = tables.con.fetch(tables.months.order_by("purpose")).to_pylist()
         assert [(row["purpose"], row["allowed"], row["last_day"], row["fault"] > 0) for row in rows] == [
             ("cost", 500, 0, True), ("fee", 0, 31, False),
         ]  # fmt: skip

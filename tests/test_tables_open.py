@@ -55,7 +55,7 @@ def in_memory(frame: Any, **changes: Any) -> OpenTables:
 def table_of(tables: OpenTables) -> list[dict[str, Any]]:
     """The rows, ordered by group, member and month, as most tables here are."""
     with tables.working():
-        rows = tables.con.to_pyarrow(tables.months).to_pylist()
+        rows = tables.con.fetch(tables.months).to_pylist()
     return sorted(rows, key=lambda row: (row["group_id"], row["member_id"], row["month"]))
 
 
@@ -226,9 +226,9 @@ def test_cents_after_many_whole_dollars_stay(tmp_path: Path, packed: bool, threa
     path = write(tmp_path, gzip.compress(text) if packed else text, "months.csv.gz" if packed else "months.csv")
     with open_tables([TableSpec("member_months", files=(path,))], threads=threads) as tables:
         rows = tables.months.filter(tables.months["member_id"] == "M9999999")
-        assert tables.con.to_pyarrow(rows)["allowed"].to_pylist() == [575]
+        assert tables.con.fetch(rows)["allowed"].to_pylist() == [575]
         total = sum(number % 900 for number in range(20_480)) * 100 + 575
-        assert tables.con.to_pyarrow(tables.months.agg(total=tables.months["allowed"].sum())).to_pylist() == [
+        assert tables.con.fetch(tables.months.agg(total=tables.months["allowed"].sum())).to_pylist() == [
             {"total": total}
         ]
 
@@ -348,7 +348,7 @@ def test_deaths(tmp_path: Path) -> None:
     deaths = write(tmp_path, "member_id,death_month\nM0000002,2024-01\n", "deaths.csv")
     with open_tables([months, TableSpec("deaths", files=(deaths,))], threads=1) as tables:
         assert tables.deaths is not None
-        assert tables.con.to_pyarrow(tables.deaths).to_pylist() == [{"member_id": "M0000002", "death_month": JANUARY}]
+        assert tables.con.fetch(tables.deaths).to_pylist() == [{"member_id": "M0000002", "death_month": JANUARY}]
         assert [read.role for read in tables.inputs] == ["member_months", "deaths"]
     deaths.write_text("member_id,death_month\nM0000002,2024-00\nM 3,2024-01\n")
     with pytest.raises(Refusal) as refusal:
@@ -1017,7 +1017,7 @@ def test_nothing_but_the_named_files_is_reached(tmp_path: Path) -> None:
             "SELECT * FROM tables",
         ):
             with pytest.raises(duckdb.Error):
-                tables.con.raw_sql(command)
+                tables.con.backend.raw_sql(command)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["member_months.csv", "secret.csv"]
 
 
@@ -1057,7 +1057,7 @@ def test_what_the_machine_refuses_is_a_finding(tmp_path: Path, error: Exception,
 
 def test_our_own_mistakes_are_no_findings(tmp_path: Path) -> None:
     with opened(write(tmp_path, BASE)) as tables, pytest.raises(duckdb.BinderException), tables.working():
-        tables.con.raw_sql("SELECT nothing FROM member_months_1")
+        tables.con.backend.raw_sql("SELECT nothing FROM member_months_1")
 
 
 def test_a_limit_on_open_files(tmp_path: Path) -> None:
@@ -1096,4 +1096,4 @@ def test_little_memory_is_enough(tmp_path: Path) -> None:
     spec = TableSpec("member_months", files=(parquet(tmp_path, columns),))
     with open_tables([spec], threads=1, memory="100MB") as tables:
         whole = tables.months.agg(cents=tables.months["allowed"].sum(), bad=(tables.months["fault"] != 0).sum())
-        assert tables.con.to_pyarrow(whole).to_pylist() == [{"cents": 399_999 * 200_000, "bad": 0}]
+        assert tables.con.fetch(whole).to_pylist() == [{"cents": 399_999 * 200_000, "bad": 0}]

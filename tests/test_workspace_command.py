@@ -368,3 +368,23 @@ def test_the_bar_is_for_terminals_alone() -> None:
             "[###############.........] settling 57 of 114", "[##################......] writing",
         ]  # fmt: skip
         assert screen.text.endswith("\r")
+
+
+WITHOUT_PANDAS = """
+import sys
+class Refusing:
+    def find_spec(self, name, path=None, target=None):
+        if name == "pandas":
+            raise AssertionError("settling loads pandas, which takes longer than a small settlement")
+sys.meta_path.insert(0, Refusing())
+from p4v.__main__ import main
+main()
+"""
+
+
+def test_settling_loads_no_pandas(fresh: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", WITHOUT_PANDAS, "settle", "--period", "2014"], capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(cli_workspace.__file__).parents[1])}, timeout=120,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr

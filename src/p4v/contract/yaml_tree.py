@@ -172,9 +172,10 @@ def _lines(content: bytes) -> list[str]:
 
 def _unseen_characters(text: str, shown: str, lines: list[str]) -> Iterator[Finding]:
     """Tabs, blanks that are no blanks, and characters that hide or turn text around."""
-    for number, line in enumerate(text.split("\n"), start=1):
-        for column, character in enumerate(line.removesuffix("\r"), start=1):
-            if character == " " or (character.isascii() and character.isprintable()):
+    for number, whole in enumerate(text.split("\n"), start=1):
+        line = whole.removesuffix("\r")
+        for column, character in () if _plain(line) else enumerate(line, start=1):
+            if _plain(character):
                 continue
             place = Place(number, column)
             if character == "\t":
@@ -187,6 +188,11 @@ def _unseen_characters(text: str, shown: str, lines: list[str]) -> Iterator[Find
             elif _hides(character):
                 named = f"the character U+{ord(character):04X}"
                 yield _finding(shown, lines, "P4V-C011", place, None, named, "characters that show")
+
+
+def _plain(text: str) -> bool:
+    """Whether all of it are letters of a plain keyboard, and blanks."""
+    return text.isascii() and text.isprintable()
 
 
 def _hides(character: str) -> bool:
@@ -293,7 +299,7 @@ class _Composer:
 
     def refuse_hidden(self, scalar: Scalar) -> None:
         """Also a character that the file writes as an escape must show."""
-        for character in scalar.text:
+        for character in "" if _plain(scalar.text) else scalar.text:
             if _hides(character):
                 named = f"the character U+{ord(character):04X}"
                 self.refuse("P4V-C011", scalar.place, named, "characters that show, on one line")

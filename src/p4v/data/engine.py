@@ -7,24 +7,28 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import duckdb
 import ibis
 import pyarrow as pa
-from ibis.backends.duckdb import Backend
+from ibis.backends.sql.datatypes import DuckDBType
 from ibis.expr import types as ir
+from ibis.expr.datatypes import DataType
 
 from p4v.data.files import digest_of
-from p4v.data.typed import calendar_tables
+from p4v.data.typed import LOOKUP, calendar_lookups
 from p4v.errors import Finding, Refusal
+from p4v.experience.tables import Table, Tables
 
 MEGABYTE = 1024 * 1024
 _LEAST_MEMORY, _SPARED_MEMORY, _MOST_MEMORY = 256 * MEGABYTE, 1024 * MEGABYTE, 2 * 1024 * MEGABYTE
-_ARRIVING = "p4v_arriving"
+_MOMENT = 0.05
+"""Seconds between two interruptions of a query."""
 _FEWEST_FILES = 64
 """With fewer open files than this allowed, nothing of any size can be rolled up."""
 _SENSELESS = (duckdb.IOException, duckdb.SerializationException, duckdb.InvalidInputException, duckdb.Error)
@@ -65,7 +69,8 @@ class Engine:
                     },
                 )
                 self._stack.callback(self.raw.close)
-                self.ibis: Backend = ibis.duckdb.from_connection(self.raw)
+                self.tables = Embedded(self.raw)
+                self._stack.callback(self.tables.stop)
         except BaseException:
             self.close()
             raise
@@ -94,7 +99,7 @@ class Engine:
         self._views += 1
         name = f"view_{self._views}"
         self.raw.execute(f"CREATE VIEW {name} AS {sql}")
-        return self.ibis.table(name)
+        return self.tables.table(name)
 
     def digest(self, path: Path) -> Future[str]:
         """SHA-256 of a file, computed beside everything else."""
@@ -102,11 +107,8 @@ class Engine:
 
     def calendar(self) -> Mapping[str, ir.Table]:
         """The calendar's tables, of a size that the engine knows."""
-        for name, table in calendar_tables().items():
-            self.raw.register(_ARRIVING, table)
-            self.raw.execute(f"CREATE TABLE {name} AS SELECT * FROM {_ARRIVING}")  # noqa: S608 - names of our own
-            self.raw.unregister(_ARRIVING)
-        return {name: self.ibis.table(name) for name in calendar_tables()}
+        found = calendar_lookups()
+        return {name: self.tables.lookup(name, columns, LOOKUP[name]) for name, columns in found.items()}
 
     def lock(self, files: Iterable[Path]) -> None:
         """From here on nothing but these files can be reached, and nothing of this can be changed."""
@@ -121,6 +123,85 @@ class Engine:
 
     def close(self) -> None:
         self._stack.close()
+
+
+class Embedded(Tables):
+    """DuckDB runs by itself what Ibis writes: Ibis's own way there loads pandas, which takes longer than most queries
+    do. Nothing is temporary, since only one connection would see that; all is gone with the engine.
+    """
+
+    def __init__(self, raw: duckdb.DuckDBPyConnection) -> None:
+        super().__init__(ibis.duckdb.from_connection(raw))
+        self._raw = raw
+        self._beside = ThreadPoolExecutor(max_workers=1)
+        self._working: list[tuple[duckdb.DuckDBPyConnection, Future[pa.Table]]] = []
+        self._frames: dict[str, pa.Table] = {}
+
+    def register(self, name: str, frame: pa.Table) -> None:
+        """A table in memory under a name, which each connection has to be told."""
+        self._frames[name] = frame
+        self._raw.register(name, frame)
+
+    def view(self, name: str, expression: Table) -> Table:
+        self._raw.execute(f"CREATE OR REPLACE VIEW {name} AS {self._sql(expression)}")
+        return self.table(name)
+
+    def keep(self, name: str, expression: Table) -> Table:
+        columns = ", ".join(f"{name_literal(column)} {_type(kind)}" for column, kind in expression.schema().items())
+        self._raw.execute(f"CREATE OR REPLACE TABLE {name} ({columns})")
+        self._raw.execute(f"INSERT INTO {name} {self._sql(expression)}")
+        return self.table(name)
+
+    def lookup(self, name: str, columns: Mapping[str, Sequence[Any]], types: Mapping[str, str]) -> Table:
+        kinds = [_type(kind) for kind in ibis.schema(dict(types)).types]
+        parts = [f"unnest(${place}::{kind}[]) AS {name_literal(column)}"
+                 for place, (column, kind) in enumerate(zip(types, kinds, strict=True), start=1)]  # fmt: skip
+        sql = f"CREATE OR REPLACE TABLE {name} AS SELECT {', '.join(parts)}"
+        self._raw.execute(sql, [list(columns[column]) for column in types])
+        return self.table(name)
+
+    def fetch(self, expression: Any) -> Any:
+        return _result(expression, self._raw.sql(self._typed(expression)).to_arrow_table())
+
+    def fetch_later(self, expression: Any) -> Callable[[], Any]:
+        """On a connection of its own, beside whatever comes next."""
+        sql, connection = self._typed(expression), self._raw.cursor()
+        for name, frame in self._frames.items():
+            connection.register(name, frame)
+        found = self._beside.submit(lambda: connection.sql(sql).to_arrow_table())
+        self._working.append((connection, found))
+        return lambda: _result(expression, found.result())
+
+    def stop(self) -> None:
+        """Ends what still runs beside everything else, which nobody waits for any more."""
+        self._beside.shutdown(wait=False, cancel_futures=True)
+        for connection, found in self._working:
+            while not found.done():  # an interruption that comes before the query begins is lost
+                connection.interrupt()
+                wait([found], timeout=_MOMENT)
+            connection.close()
+
+    def _sql(self, expression: Any) -> str:
+        return str(self.backend.compile(expression.as_table()))
+
+    def _typed(self, expression: Any) -> str:
+        """With whole numbers of the size that Ibis says they have: the engine's own sums are wider."""
+        columns = expression.as_table().schema().items()
+        wanted = ", ".join(
+            f"CAST({name_literal(name)} AS {_type(kind)}) AS {name_literal(name)}"
+            if kind.is_integer() else name_literal(name)
+            for name, kind in columns
+        )  # fmt: skip
+        return f"SELECT {wanted} FROM ({self._sql(expression)})"  # noqa: S608 - names of our own
+
+
+def _result(expression: Any, table: pa.Table) -> Any:
+    return table if isinstance(expression, ir.Table) else table[0][0]
+
+
+def _type(kind: DataType) -> str:
+    """What DuckDB calls a type."""
+    return str(DuckDBType.to_string(kind))
 
 
 def text_literal(text: str) -> str:

@@ -162,7 +162,7 @@ def frame_layout(spec: TableSpec, engine: Engine) -> Layout:
     digest = sha256(content).hexdigest()
     file = TableFile(spec, Path(shown), shown, "frame", len(content), table.num_rows, digest)
     name = f"{spec.shown} frame"
-    engine.raw.register(name, table)
+    engine.tables.register(name, table)
     layout = _arrow_layout(file, table.schema, [Proof(column.null_count == 0) for column in table.columns])
     return replace(layout, reading=name_literal(name))
 

@@ -10,10 +10,9 @@ from types import MappingProxyType, TracebackType
 from typing import Literal, Self
 
 import ibis
-from ibis.backends.duckdb import Backend
 from ibis.expr import types as ir
 
-from p4v.data.engine import Engine, engine_faults
+from p4v.data.engine import Embedded, Engine, engine_faults
 from p4v.data.files import Found, find_files
 from p4v.data.fingerprint import fingerprint
 from p4v.data.parts import Part, find_parts, lacking, unlike
@@ -59,7 +58,7 @@ class OpenTables:
             raise
 
     def _open(self, by_role: Mapping[str, TableSpec], root: Path | None) -> None:
-        self.con: Backend = self._engine.ibis
+        self.con: Embedded = self._engine.tables
         self._calendar = self._engine.calendar()
         found = {
             role: [(one, find_files(one, root)) for one in spec.apart()]
@@ -77,7 +76,7 @@ class OpenTables:
         """Purpose to the columns that its table lacks and another has."""
         self.fault_codes: Mapping[int, str] = MappingProxyType({rule.number: rule.code for rule in opened.rules})
         # As a view, so that what is asked of it is not long to be written out for the engine.
-        self.months: ir.Table = self.con.create_view(_TYPED, self._typed(opened), overwrite=True)
+        self.months: ir.Table = self.con.view(_TYPED, self._typed(opened))
         self.columns = frozenset(self.months.columns) - {"fault"}
         self.deaths: ir.Table | None = self._deaths(self._dead) if self._dead else None
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 
 import duckdb
 import ibis
-from ibis.backends.duckdb import Backend
 from ibis.expr import types as ir
 
 from p4v.contract.values import ID_ALLOWED
 from p4v.data.columns import Bound
+from p4v.data.engine import Embedded
 from p4v.data.files import TableFile
 from p4v.data.parts import Part
 from p4v.data.scan import refuse_faults
@@ -31,10 +31,10 @@ _ID = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}\z"
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
 
 
-def fault_counts(con: Backend, typed: ir.Table) -> dict[int, int]:
+def fault_counts(con: Embedded, typed: ir.Table) -> dict[int, int]:
     """How many rows break each rule first."""
     broken = typed.filter(typed["fault"] != 0).group_by("fault").agg(rows=lambda table: table.count())
-    return {int(row["fault"]): int(row["rows"]) for row in con.to_pyarrow(broken).to_pylist()}
+    return {int(row["fault"]): int(row["rows"]) for row in con.fetch(broken).to_pylist()}
 
 
 def columns_of(parts: Sequence[Part]) -> list[Bound]:
@@ -53,8 +53,8 @@ class Opened:
     yearly: bool
 
     @property
-    def con(self) -> Backend:
-        return self.parts[0].engine.ibis
+    def con(self) -> Embedded:
+        return self.parts[0].engine.tables
 
     def columns(self) -> list[Bound]:
         """Every column that any of its parts has, in the order of their names."""
@@ -108,10 +108,10 @@ def _broken_rows(opened: Opened, part: Part, sql: str, rule: RowRule, limit: int
     if rule.check == "form" and _has_null_rule(opened, rule):
         sign = sign & typed[f"cell {rule.column}"].notnull()
     rows = typed.filter(sign).select(typed[ROW])
-    count = int(opened.con.to_pyarrow(rows.count()).as_py())
+    count = int(opened.con.fetch(rows.count()).as_py())
     if not count or limit <= 0:
         return [], count
-    return opened.con.to_pyarrow(rows.order_by(ROW).limit(limit))[ROW].to_pylist(), count
+    return opened.con.fetch(rows.order_by(ROW).limit(limit))[ROW].to_pylist(), count
 
 
 def _has_null_rule(opened: Opened, rule: RowRule) -> bool:
@@ -123,7 +123,7 @@ def id_findings(opened: Opened, keys: ir.Table) -> list[Finding]:
     findings: list[Finding] = []
     for name in (name for name in ("group_id", "member_id") if name in keys.columns):
         key = keys[name]
-        seen = opened.con.to_pyarrow(
+        seen = opened.con.fetch(
             keys.agg(
                 wrong=(~key.re_search(_ID)).sum(),
                 lower=(key != key.upper()).sum(),
@@ -142,21 +142,21 @@ def _wrong_ids(opened: Opened, name: str) -> Iterator[Finding]:
     for part, file, sql in opened.files():
         typed = opened.typed(part, sql)
         wrong = typed.filter(~typed[name].re_search(_ID)).order_by(ROW).select(ROW).limit(_MOST)
-        for row in opened.con.to_pyarrow(wrong)[ROW].to_pylist():
+        for row in opened.con.fetch(wrong)[ROW].to_pylist():
             yield at(file, row, "P4V-D020", found, ID_ALLOWED, part.column(name))
 
 
 def _ids_but_for_case(opened: Opened, name: str, keys: ir.Table) -> Iterator[Finding]:
     folded = keys.select(id=keys[name], folded=keys[name].lower())
     both = folded.group_by("folded").agg(least=folded["id"].min(), most=folded["id"].max())
-    pairs = opened.con.to_pyarrow(both.filter(both["least"] != both["most"]).limit(_MOST))["folded"].to_pylist()
+    pairs = opened.con.fetch(both.filter(both["least"] != both["most"]).limit(_MOST))["folded"].to_pylist()
     first: dict[str, tuple[str, str]] = {}
     for part, file, sql in opened.files() if pairs else ():
         typed = opened.typed(part, sql)
         spelled = typed.select(id=typed[name], folded=typed[name].lower(), row=typed[ROW])
         spelled = spelled.filter(spelled["folded"].isin(pairs))
         places = spelled.group_by(["id", "folded"]).agg(row=spelled["row"].min()).order_by("row")
-        for row in opened.con.to_pyarrow(places).to_pylist():
+        for row in opened.con.fetch(places).to_pylist():
             spelling, where = first.setdefault(row["folded"], (row["id"], place(file, row["row"])))
             if spelling != row["id"]:
                 found = f"the id of {where} but for upper and lower case"
@@ -180,7 +180,7 @@ def group_findings(opened: Opened, contracted: frozenset[str]) -> list[Finding]:
         typed = opened.typed(part, sql)
         others = typed.filter(typed["group_id"].notnull() & typed["group_id"].notin(sorted(known)))
         by_group = others.group_by("group_id").agg(row=others[ROW].min(), rows=others.count())
-        for row in opened.con.to_pyarrow(by_group.order_by("row").limit(_MOST)).to_pylist():
+        for row in opened.con.fetch(by_group.order_by("row").limit(_MOST)).to_pylist():
             found = f"{NO_CONTRACT}, on {row['rows']} row{'' if row['rows'] == 1 else 's'}"
             finding = at(file, row["row"], "P4V-D038", found, WITH_CONTRACT, part.column("group_id"))
             findings.append(replace(finding, help=did_you_mean(row["group_id"], known)))
@@ -205,7 +205,7 @@ def duplicate_findings(opened: Opened, excused: Sequence[str] = ()) -> list[Find
     rows = numbered.semi_join(twice, keys).order_by(["file", ROW])
     first: dict[tuple[object, ...], tuple[str, str]] = {}
     findings = []
-    for row in opened.con.to_pyarrow(rows).to_pylist():
+    for row in opened.con.fetch(rows).to_pylist():
         part, file, _ = files[row["file"]]
         here = place(file, row[ROW])
         where, group = first.setdefault(tuple(row[key] for key in keys), (here, row["group_id"]))
@@ -225,7 +225,7 @@ def deaths_twice(opened: Opened, typed: ir.Table) -> list[Finding]:
     findings = []
     for part, file, sql in opened.files():
         rows = opened.typed(part, sql).semi_join(twice, "member_id").order_by(ROW).select("member_id", ROW)
-        for row in opened.con.to_pyarrow(rows).to_pylist():
+        for row in opened.con.fetch(rows).to_pylist():
             here = place(file, row[ROW])
             where = first.setdefault(row["member_id"], here)
             if where != here:
@@ -263,7 +263,7 @@ def rejected_csv(opened: Opened, rules: Iterable[int]) -> bytes:
         }
         rows = typed.select(row=typed[ROW], fault=fault, **cells)
         rows = rows.filter(rows["fault"].isin(numbers)).order_by("row")
-        for row in opened.con.to_pyarrow(rows).to_pylist():
+        for row in opened.con.fetch(rows).to_pylist():
             rule = by_number[row["fault"]]
             line = row["row"] + file.has_lines
             writer.writerow([file.shown, line, rule.code, rule.column, *(_cell(row[name]) for name in names)])
@@ -297,7 +297,7 @@ def broken_files(tables: Sequence[Opened]) -> list[Finding]:
     for opened in tables:
         for _, file, sql in opened.files():
             try:
-                opened.con.raw_sql(f"SELECT count(*), max(COLUMNS(*)) FROM ({sql})")  # noqa: S608 - our own SQL
+                opened.con.backend.raw_sql(f"SELECT count(*), max(COLUMNS(*)) FROM ({sql})")  # noqa: S608 - our own SQL
             except duckdb.Error:
                 findings += _broken_file(file)
     return findings

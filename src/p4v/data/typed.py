@@ -13,7 +13,6 @@ from functools import lru_cache
 from typing import Any, Literal, get_args
 
 import ibis
-import pyarrow as pa
 from ibis.expr import types as ir
 
 from p4v.data.columns import Bound, Kind
@@ -148,7 +147,7 @@ def _forms(yearly: bool) -> Mapping[str, tuple[str, str, str]]:
 
 
 @lru_cache
-def calendar_tables() -> Mapping[str, pa.Table]:
+def calendar_lookups() -> Mapping[str, Mapping[str, Sequence[Any]]]:
     """Every month and every year as it may be written, as text and as a whole number, with its number:
     year * 12 + month - 1. By the names that the tables have in an engine.
     """
@@ -157,10 +156,10 @@ def calendar_tables() -> Mapping[str, pa.Table]:
     dashed = {f"{text[:4]}-{text[4:]}": number for text, number in months.items()}
     first_days = {f"{text}-01": number for text, number in dashed.items()}
     return {
-        _calendar_of("month", "text"): _lookup(pa.string(), months, dashed, first_days),
-        _calendar_of("month", "integer"): _lookup(pa.int64(), months),
-        _calendar_of("year", "text"): _lookup(pa.string(), years),
-        _calendar_of("year", "integer"): _lookup(pa.int64(), years),
+        _calendar_of("month", "text"): _lookup(months, dashed, first_days),
+        _calendar_of("month", "integer"): _lookup({int(text): number for text, number in months.items()}),
+        _calendar_of("year", "text"): _lookup(years),
+        _calendar_of("year", "integer"): _lookup({int(text): number for text, number in years.items()}),
     }
 
 
@@ -169,12 +168,20 @@ def _calendar_of(kind: Kind, form: Form) -> str:
     return f"p4v_{kind}s_{'integer' if form == 'integer' else 'text'}"
 
 
-def _lookup(kind: pa.DataType, *ways: Mapping[str, int]) -> pa.Table:
+LOOKUP: Mapping[str, Mapping[str, str]] = {
+    _calendar_of(kind, form): {"written": "string" if form == "text" else "int64", "number": "int32"}
+    for kind in ("month", "year")
+    for form in ("text", "integer")
+}
+"""The columns of each of these tables and their types."""
+
+
+def _lookup(*ways: Mapping[Any, int]) -> Mapping[str, Sequence[Any]]:
     """What may be written, in each of its ways, beside its number."""
-    written = [text for way in ways for text in way]
-    keys = written if kind == pa.string() else [int(text) for text in written]
-    numbers = [number for way in ways for number in way.values()]
-    return pa.table({"written": pa.array(keys, kind), "number": pa.array(numbers, pa.int32())})
+    return {
+        "written": [written for way in ways for written in way],
+        "number": [number for way in ways for number in way.values()],
+    }
 
 
 def typed_table(

@@ -5,7 +5,7 @@ calendar, so that no date function, division or bit operator is needed, in which
 the engine, but to find the place of a fault.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
@@ -29,15 +29,14 @@ from p4v.experience.rules import (
     Experience,
     MemberYears,
 )
+from p4v.experience.tables import Table, Tables
 from p4v.kernels.checked import Ints
 from p4v.kernels.months import months_twice
 
-Table = Any
-"""An Ibis table; Ibis states no types that a checker could follow through an expression."""
 _KEYS = ("group", "member_id", "window")
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
 _NO_MONTH = -1
-GROUPS, CALENDAR = "groups", "calendar"
+GROUPS, CALENDAR = "p4v_groups", "p4v_calendar"
 _PURPOSES = ("fee", "cost", "quality")
 _KNOWN = frozenset({
     "group_id", "member_id", "month", "fault", "purpose", "product", "funding", "cohort", "area", "tier",
@@ -53,8 +52,7 @@ CENTS = 100
 class Rows:
     """The typed rows that a roll-up reads, and what they have. `months` has the canonical columns."""
 
-    engine: Any
-    """The Ibis backend that has the tables."""
+    engine: Tables
     months: Table
     deaths: Table | None
     columns: frozenset[str]
@@ -113,7 +111,7 @@ def rejected_rows(rows: Rows) -> list[RejectedRows]:
     """All rows that break a rule."""
     broken, costs = rows.months.filter(rows.months.fault != 0), sorted(filter(_is_cost, rows.columns))
     sums = {f"c{place}": broken[name].sum() for place, name in enumerate(costs)}
-    found = broken.group_by("group_id", "fault").agg(rows=broken.count(), **sums).to_pyarrow().to_pylist()
+    found = rows.engine.fetch(broken.group_by("group_id", "fault").agg(rows=broken.count(), **sums)).to_pylist()
     return [
         RejectedRows(
             row["group_id"], int(row["fault"]), int(row["rows"]),
@@ -132,7 +130,7 @@ def totals_by_month(rows: Rows) -> list[MonthTotal]:
         columns = sorted(column for column in rows.columns if column.partition(".")[0] == basis)
         sums |= {basis: _sum_of(table, columns).sum()} if columns else {}
     scales = {"rows": 1, "member_months": MONTH_UNITS, "allowed": CENTS, "paid": CENTS}
-    found = table.group_by("month").agg(**{f"total {name}": value for name, value in sums.items()}).to_pyarrow()
+    found = rows.engine.fetch(table.group_by("month").agg(**{f"total {name}": value for name, value in sums.items()}))
     return [
         MonthTotal(int(row["month"]), {name: Fraction(int(row[f"total {name}"]), scales[name]) for name in sums})
         for row in found.to_pylist()
@@ -141,52 +139,36 @@ def totals_by_month(rows: Rows) -> list[MonthTotal]:
 
 def roll_up(rows: Rows, rules: DataRules) -> RolledUp:
     """One pass over the rows for one set of rules. Its member ids stay in the engine until the next one."""
-    kept = _Kept(rows.engine)
-    groups = list(rules.groups) or all_groups(rows)
-    table = kept.view(_with_status(rows, rules, groups, kept), "statuses")
+    kept = rows.engine
+    groups = list(rules.groups) or found_groups(rows)()
+    table = kept.view("p4v_statuses", _with_status(rows, rules, groups))
     years = table
     taken: list[Table] = []
     if _of_members(rules) or rules.minimum_months is not None:
         sums = {name: table[name].sum() for name in ("months", "stamp", *_month_names(rules), *_amount_names(rules))}
-        years = kept.table(table.group_by(*_KEYS, "status", *_flag_names(rules)).agg(**sums), "rows")
-        taken = [kept.table(found, name) for name, found in _taken(years, rules, months_scale(rows, rules))]
-    years = kept.table(_member_years(_without(years, taken, rules), rules), "years")
+        years = kept.keep("p4v_rows", table.group_by(*_KEYS, "status", *_flag_names(rules)).agg(**sums))
+        taken = [kept.keep(f"p4v_{name}", found) for name, found in _taken(years, rules, months_scale(rows, rules))]
+    years = kept.keep("p4v_years", _member_years(_without(years, taken, rules), rules))
     apart = bool(taken) or any(exclusion.rule in _OF_MEMBERS for exclusion in rules.exclusions)
-    cells = _cells(_without(table, taken, rules) if apart else _few(rows, rules, kept), rules)
+    cells = kept.fetch_later(_cells(_without(table, taken, rules) if apart else _few(rows, rules), rules))
     return _collected(rows, rules, groups, cells, years, _differing_copies(rules, kept))
 
 
-def all_groups(rows: Rows) -> list[str]:
-    """Every group that a row is of, in order."""
-    found: list[str] = rows.months.select("group_id").distinct().to_pyarrow()["group_id"].to_pylist()
-    return sorted(found)
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """Tables that the engine keeps between two steps; those of an earlier pass make room."""
-
-    engine: Any
-
-    def table(self, expression: Table, name: str) -> Table:
-        return self.engine.create_table(f"p4v_{name}", expression, temp=True, overwrite=True)
-
-    def view(self, expression: Table, name: str) -> Table:
-        """A name for a long expression, which is then not written out each time."""
-        return self.engine.create_view(f"p4v_{name}", expression, overwrite=True)
-
-    def again(self, name: str) -> Table:
-        return self.engine.table(f"p4v_{name}")
+def found_groups(rows: Rows) -> Callable[[], list[str]]:
+    """Every group that a row is of, in order, when it is asked for."""
+    found = rows.engine.fetch_later(rows.months.select("group_id").distinct())
+    return lambda: sorted(found()["group_id"].to_pylist())
 
 
 # Rows: window, months in units, status
 
 
-def _with_status(rows: Rows, rules: DataRules, groups: Sequence[str], kept: "_Kept") -> Table:
+def _with_status(rows: Rows, rules: DataRules, groups: Sequence[str]) -> Table:
     """The rows of the roster with group, window, place of the month, counted months, dollars and status."""
     # Kept tables, of which the engine knows the size, are what it looks rows up in.
-    kept.table(ibis.memtable(_numbered(groups), schema=_NUMBERED), GROUPS)
-    kept.table(ibis.memtable(_calendar(rows, rules), schema=_CALENDAR), CALENDAR)
+    kept = rows.engine
+    kept.lookup(GROUPS, {"group_name": groups, "group": range(len(groups))}, _NUMBERED)
+    kept.lookup(CALENDAR, _calendar(rows, rules), _CALENDAR)
     table = _dated(_of_roster(rows, rules), kept)
     table = table.mutate(units=_units(rows, rules, table), cell=_cell(rules, table))
     deaths = rows.deaths
@@ -226,22 +208,18 @@ def _is_cost(column: str) -> bool:
     return column.partition(".")[0] in ("allowed", "paid")
 
 
-def _dated(table: Table, kept: "_Kept") -> Table:
+def _dated(table: Table, kept: Tables) -> Table:
     """Rows of the groups that are wanted, each with its group's number and its window.
 
     A row that is grouped by numbers is a third smaller than by names.
     """
-    numbers, calendar = kept.again(GROUPS), kept.again(CALENDAR)
+    numbers, calendar = kept.table(GROUPS), kept.table(CALENDAR)
     table = table.inner_join(numbers, table.group_id == numbers.group_name)
     table = table.left_join(calendar, table.month == calendar.calendar_month)
     return table.mutate(window=table.window.fill_null(_NO_MONTH), stamp=table.stamp.fill_null(0))
 
 
 _NUMBERED = {"group_name": "string", "group": "int32"}
-
-
-def _numbered(groups: Sequence[str]) -> pa.Table:
-    return pa.table({"group_name": pa.array(groups, pa.string()), "group": np.arange(len(groups), dtype="i4")})
 
 
 def _amounts(table: Table, rules: DataRules) -> dict[str, Any]:
@@ -280,7 +258,7 @@ def _row_bit(rules: DataRules) -> int:
     return max((len(window.period.months()) for window in rules.windows), default=0)
 
 
-def _calendar(rows: Rows, rules: DataRules) -> pa.Table:
+def _calendar(rows: Rows, rules: DataRules) -> dict[str, list[int]]:
     """Each month with its window, its stamp, its days, and the units of one of its days.
 
     A stamp is the month's bit within the window and one row above it, so that one sum counts rows and months.
@@ -297,16 +275,14 @@ def _calendar(rows: Rows, rules: DataRules) -> pa.Table:
     wanted = np.ones(len(months), dtype=bool) if rows.by_days else np.isin(months, list(places))
     months, days = months[wanted], days[wanted]
     found = [places.get(int(month), (_NO_MONTH, 0, 0)) for month in months]
-    return pa.table(
-        {
-            "calendar_month": months.astype("i4"),
-            "window": np.array([window for window, _, _ in found], dtype="i2"),
-            "stamp": np.array([stamp for _, stamp, _ in found], dtype="i8"),
-            "days": days.astype("i4"),
-            "day_units": DAY_UNITS // days,
-            "year": np.array([year for _, _, year in found], dtype="i2"),
-        }
-    )
+    return {
+        "calendar_month": months.tolist(),
+        "window": [window for window, _, _ in found],
+        "stamp": [stamp for _, stamp, _ in found],
+        "days": days.tolist(),
+        "day_units": (DAY_UNITS // days).tolist(),
+        "year": [year for _, _, year in found],
+    }
 
 
 def _units(rows: Rows, rules: DataRules, table: Table) -> Any:
@@ -377,7 +353,7 @@ def _of_copies(rules: DataRules) -> list[Exclusion]:
     return [exclusion for exclusion in rules.exclusions if exclusion.rule == "duplicates"]
 
 
-def _with_copies(table: Table, rules: DataRules, kept: "_Kept") -> Table:
+def _with_copies(table: Table, rules: DataRules, kept: Tables) -> Table:
     """Rows with how many each stands for, as `rows`, and whether it is the copies that a rule takes out.
 
     Of the few that stand twice one is kept, and one stands for all others: they are equal, or nothing is settled. What
@@ -385,8 +361,8 @@ def _with_copies(table: Table, rules: DataRules, kept: "_Kept") -> Table:
     """
     sound = table.filter(table.fault == 0)
     counts = sound.group_by(*_COPY).agg(copies=sound.count())
-    twice = kept.table(counts.filter(counts.copies > 1), "copies")
-    again = kept.table(sound.semi_join(twice, _COPY), AGAIN)
+    twice = kept.keep("p4v_copies", counts.filter(counts.copies > 1))
+    again = kept.keep(AGAIN, sound.semi_join(twice, _COPY))
     same = {name: again[name].min() for name in again.columns if name not in _COPY}
     one = again.group_by(*_COPY).agg(**same, all_of_them=again.count())
     single, no, yes = ibis.literal(1, type="int64"), ibis.literal(False), ibis.literal(True)
@@ -405,20 +381,20 @@ def _with_copies(table: Table, rules: DataRules, kept: "_Kept") -> Table:
 
 _COPY = ("group_id", "member_id", "month")
 """What rows that are copies of each other have in common, besides all else."""
-AGAIN = "again"
+AGAIN = "p4v_again"
 
 
-def _differing_copies(rules: DataRules, kept: "_Kept") -> dict[str, int]:
+def _differing_copies(rules: DataRules, kept: Tables) -> dict[str, int]:
     """Group to members' months that a rule for copies would take out although they say something else."""
     if not _of_copies(rules):
         return {}
-    again = kept.again(AGAIN)
+    again = kept.table(AGAIN)
     values = [name for name in again.columns if name not in _COPY]
     ends = {f"{end} {name}": getattr(again[name], end)() for name in values for end in ("min", "max")}
     copies = again.group_by(*_COPY).agg(**ends)
     differ = ibis.or_(*(copies[f"min {name}"] != copies[f"max {name}"] for name in values))
     several = copies.filter(differ)
-    found = several.group_by("group_id").agg(several=several.count()).to_pyarrow()
+    found = kept.fetch(several.group_by("group_id").agg(several=several.count()))
     return dict(zip(found["group_id"].to_pylist(), found["several"].to_pylist(), strict=True))
 
 
@@ -577,7 +553,7 @@ def _cells(table: Table, rules: DataRules) -> Table:
     return table.group_by(*keys).agg(**_totals(table, rules))
 
 
-def _few(rows: Rows, rules: DataRules, kept: _Kept) -> Table:
+def _few(rows: Rows, rules: DataRules) -> Table:
     """The rows added up by all that their status rests on, where that is no member's: few are then looked up."""
     table = _of_roster(rows, rules)
     columns = {_own(rule.column) for rule in rules.exclusions if rule.rule == "rows" and rule.column is not None}
@@ -594,7 +570,7 @@ def _few(rows: Rows, rules: DataRules, kept: _Kept) -> Table:
         sums["member_months"] = table.member_months.sum()
         if "risk_score" in rows.columns:
             sums["risk_score"] = (table.risk_score * table.member_months).sum()
-    few = _dated(kept.table(table.group_by(*keys).agg(rows=table.count(), **sums), "few"), kept)
+    few = _dated(table.group_by(*keys).agg(rows=table.count(), **sums), rows.engine)
     each = few.member_months if ready else _units(rows, rules, few)
     few = few.mutate(units=each, months=each if ready else few["rows"] * each, cell=_cell(rules, few))
     if "risk_score" in rows.columns and not ready:  # every row of a kind has the same months
@@ -606,36 +582,43 @@ def _few(rows: Rows, rules: DataRules, kept: _Kept) -> Table:
 
 
 def _collected(
-    rows: Rows, rules: DataRules, groups: Sequence[str], cells: Table, amounts: Table, differing: Mapping[str, int]
+    rows: Rows,
+    rules: DataRules,
+    groups: Sequence[str],
+    cells: Callable[[], pa.Table],
+    amounts: Table,
+    differing: Mapping[str, int],
 ) -> RolledUp:
-    """Everything in numpy, names as numbers in the order of the alphabet."""
-    small = cells.to_pyarrow()
+    """Everything in numpy, names as numbers in the order of the alphabet. Cells come while members are looked at."""
+    years, seen, twice, in_two = _years(rows.engine, amounts, _moved(amounts, rules), rules)
+    small = cells()
     number = _ints(small, "group")
     there = np.unique(number)
     present = [groups[place] for place in there]
     # Groups without a row have no number.
     numbers = np.searchsorted(there, np.arange(len(groups)))
     named = sorted(set(small["cell"].to_pylist()) - {None})
-    years, seen, twice, in_two = _years(amounts, _moved(amounts, rules), numbers, rules)
+    years = replace(years, group=numbers[years.group])
+    seen = {(int(numbers[group]), window): months for (group, window), months in seen.items()}
     arrays = _cell_arrays(small, rules, numbers, named)
     elsewhere = _other_purposes(rows, rules, there)
-    panel = _panel(amounts, rules, groups)
+    panel = _panel(rows.engine, amounts, rules, groups)
     experience = Experience(
         rules, present, named, _statuses(rules), months_scale(rows, rules), arrays, years, seen, elsewhere, panel
     )
-    doubled = {present[place]: int(count) for place, count in enumerate(np.bincount(twice)) if count}
-    names = _Kept(rows.engine).again(GROUPS)
+    doubled = {groups[place]: int(count) for place, count in enumerate(np.bincount(twice)) if count}
+    names = rows.engine.table(GROUPS)
     ids = names.select(group_id=names.group_name), amounts.select("member_id")
     return RolledUp(experience, _faults(small, groups), {**doubled, **differing}, in_two, *ids)
 
 
-def _panel(amounts: Table, rules: DataRules, groups: Sequence[str]) -> dict[int, int]:
+def _panel(engine: Tables, amounts: Table, rules: DataRules, groups: Sequence[str]) -> dict[int, int]:
     """Window to the members of all groups of one panel, each counted once."""
     if not rules.one_panel:
         return {}
     pool = [place for place, name in enumerate(groups) if name in rules.one_panel]
     counted = amounts.filter(amounts.group.isin(pool) & (amounts.months > 0)).select("window", "member_id").distinct()
-    found = counted.group_by("window").agg(members=counted.count()).to_pyarrow()
+    found = engine.fetch(counted.group_by("window").agg(members=counted.count()))
     return dict(zip(found["window"].to_pylist(), found["members"].to_pylist(), strict=True))
 
 
@@ -643,12 +626,11 @@ def _other_purposes(rows: Rows, rules: DataRules, there: Ints) -> Cells | None:
     """The rows of these groups that another roster has, so that a group's rows are all accounted for."""
     if "purpose" not in rows.columns or rules.where:
         return None
-    kept = _Kept(rows.engine)
     others = [purpose for purpose in _PURPOSES if purpose != rules.roster]
     months = rows.months.filter(rows.months.purpose.isin(others)).drop("purpose")
     elsewhere = Rows(rows.engine, months, None, rows.columns - {"purpose"}, rows.by_days)
     plain = replace(rules, exclusions=(), products=(), funding=(), cell=None, by_month=False)
-    small = _cells(_few(elsewhere, plain, kept), plain).to_pyarrow()
+    small = rows.engine.fetch(_cells(_few(elsewhere, plain), plain))
     small = small.filter(np.isin(_ints(small, "group"), there))
     return _cell_arrays(small, plain, np.searchsorted(there, np.arange(there.max(initial=0) + 1)), [""])
 
@@ -663,17 +645,19 @@ def _faults(small: pa.Table, groups: Sequence[str]) -> dict[tuple[str | None, in
 
 
 def _ints(table: pa.Table, name: str) -> Ints:
-    whole: Ints = table[name].to_numpy().astype("i8", copy=False)
+    # Arrow's own way to numpy loads pandas.
+    parts = [np.from_dlpack(chunk) for chunk in table[name].chunks]
+    whole: Ints = np.concatenate(parts or [_NOTHING], dtype="i8")
     return whole
+
+
+_NOTHING = np.zeros(0, dtype="i8")
 
 
 def _codes(column: pa.ChunkedArray, names: Sequence[str]) -> Ints:
     """Each text as its place among the names; -1 for none."""
-    encoded = pa.chunked_array(column.combine_chunks().dictionary_encode()).combine_chunks()
     place = {name: number for number, name in enumerate(names)}
-    by_entry = np.array([place.get(text, -1) for text in encoded.dictionary.to_pylist()] or [-1], dtype="i8")
-    indices = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    return np.where(indices < 0, -1, by_entry[indices]).astype("i8")
+    return np.array([place.get(text, -1) for text in column.to_pylist()], dtype="i8")
 
 
 def _cell_arrays(small: pa.Table, rules: DataRules, numbers: Ints, named: Sequence[str]) -> Cells:
@@ -694,18 +678,18 @@ def _cell_arrays(small: pa.Table, rules: DataRules, numbers: Ints, named: Sequen
 
 
 def _years(
-    amounts: Table, moved: Table, numbers: Ints, rules: DataRules
+    engine: Tables, amounts: Table, moved: Table, rules: DataRules
 ) -> tuple[MemberYears, dict[tuple[int, int], int], Ints, int]:
     """Member-years as arrays; months with rows; the group of each with two rows of a month; members with two groups."""
     inside = amounts.filter(amounts.window != _NO_MONTH)
     of_years, names = _month_names(rules), _amount_names(rules)
     wholes = [f"whole {name}" for name in _wholes(rules)]
     inside = _with_whole(inside, moved, rules) if rules.across_moves else inside
-    fetched = inside.select("group", "window", "months", "stamp", *of_years, *names, *wholes).to_pyarrow()
-    group, window = numbers[_ints(fetched, "group")], _ints(fetched, "window")
+    fetched = engine.fetch(inside.select("group", "window", "months", "stamp", *of_years, *names, *wholes))
+    group, window = _ints(fetched, "group"), _ints(fetched, "window")
     known, seen = _stamped(fetched, rules)
     twice = group[months_twice(seen, known)]
-    rows_of_moved, months_of_moved = _stamped(moved.select("stamp").to_pyarrow(), rules)
+    rows_of_moved, months_of_moved = _stamped(engine.fetch(moved.select("stamp")), rules)
     in_two = int(np.sum(months_twice(months_of_moved, rows_of_moved)))
     months, amount = _ints(fetched, "months"), _columns(fetched, names)
     keep = (months != 0) | np.any(amount != 0, axis=1)

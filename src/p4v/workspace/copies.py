@@ -74,5 +74,5 @@ def _copies(tables: OpenTables) -> list[dict[str, Any]]:
     by_group = rows.group_by([name for name in keys if name in ("group_id", "purpose")])
     counted = by_group.agg(rows=rows.rows.sum() - rows.count(), differing=rows.differs.sum())
     with tables.working():
-        found: list[dict[str, Any]] = tables.con.to_pyarrow(counted).to_pylist()
+        found: list[dict[str, Any]] = tables.con.fetch(counted).to_pylist()
     return found

@@ -110,7 +110,7 @@ def _stands_twice(tables: OpenTables) -> bool:
     keys = [*(["purpose"] if "purpose" in tables.columns else []), "member_id", "month"]
     grouped = months.group_by(keys).agg(rows=months.count())
     with tables.working():
-        return bool(tables.con.to_pyarrow(grouped.filter(grouped.rows > 1).count()).as_py())
+        return bool(tables.con.fetch(grouped.filter(grouped.rows > 1).count()).as_py())
 
 
 def described(workspace: Workspace, points: Sequence[str], fingerprint: bool = False) -> Iterator[str]:
@@ -193,7 +193,7 @@ def _by(tables: OpenTables, head: str, key: Table) -> Iterator[str]:
     table = tables.months
     grouped = table.group_by(key=key).agg(members=table.member_id.nunique(), **_sums(tables, table)).order_by("key")
     with tables.working():
-        rows = tables.con.to_pyarrow(grouped).to_pylist()
+        rows = tables.con.fetch(grouped).to_pylist()
     bases = _bases(tables)
     lines = [[head, "rows", "members", "member months", *bases]]
     lines += [[_key_text(head, row["key"]), *_counted(row, _members(row["members"]), bases)] for row in rows]
@@ -230,7 +230,7 @@ def _categories(tables: OpenTables) -> Iterator[str]:
     table = tables.months
     names = [name for basis in _bases(tables) for name in _costs(tables, basis)]
     with tables.working():
-        (row,) = tables.con.to_pyarrow(table.agg(**{name: table[name].sum() for name in names})).to_pylist()
+        (row,) = tables.con.fetch(table.agg(**{name: table[name].sum() for name in names})).to_pylist()
     yield from _aligned([["category", "dollars"], *([name, _dollars(row[name])] for name in names)])
 
 
@@ -249,7 +249,7 @@ def _above(tables: OpenTables, limits: Sequence[Fraction]) -> Iterator[str]:
         sums[f"above{place}"] = above.cast("int64").sum()
         sums[f"excess{place}"] = ibis.ifelse(above, years.cents - cents, 0).sum()
     with tables.working():
-        (row,) = tables.con.to_pyarrow(years.agg(**sums)).to_pylist()
+        (row,) = tables.con.fetch(years.agg(**sums)).to_pylist()
     lines = [["a member's year above", "members", "share of members", "share of dollars above"]]
     for place, limit in enumerate(limits):
         members = int(row[f"above{place}"] or 0)

@@ -229,7 +229,7 @@ def _after_death(rows: Rows) -> list[dict[str, Any]]:
     joined = rows.months.inner_join(deaths, rows.months.member_id == deaths.dead_member)
     late = joined.filter((joined.month > joined.death_month) & (joined.fault == 0))
     keys = ["group_id", "month", *(name for name in ("purpose", "product", "funding") if name in rows.columns)]
-    found: list[dict[str, Any]] = rows.engine.to_pyarrow(late.group_by(*keys).agg(rows=late.count())).to_pylist()
+    found: list[dict[str, Any]] = rows.engine.fetch(late.group_by(*keys).agg(rows=late.count())).to_pylist()
     return found
 
 

@@ -23,9 +23,10 @@ from p4v.errors import Finding, Refusal, did_you_mean
 from p4v.experience.controls import controls_of, ties
 from p4v.experience.figures import GroupReader
 from p4v.experience.plan import Plan, plan_of
-from p4v.experience.rollup import RejectedRows, RolledUp, Rows, all_groups, rejected_rows, roll_up
+from p4v.experience.rollup import RejectedRows, RolledUp, Rows, found_groups, rejected_rows, roll_up
 from p4v.experience.rules import DataRules, Experience
 from p4v.figures import Figure, FigureMissing, Figures, Wanted
+from p4v.garbage import collected_seldom
 from p4v.money import fraction_text
 from p4v.settlement import Settlement, terms_for, worksheet
 from p4v.single import CODES
@@ -69,11 +70,12 @@ def settle_workspace(workspace: Workspace, request: Request, step: Step = lambda
 
     Raises `Refusal` with everything that is wrong in the contracts, then in the tables, then in what they give.
     """
-    step("reading contracts")
-    programs = read_contracts(workspace.contracts)
-    sources = Sources(list(workspace.tables.values()), workspace.references, workspace.file.shown)
-    _refuse_unknown_groups(shown_path(workspace.contracts), programs, request)
-    return settle_contracts(programs, sources, request, step)
+    with collected_seldom():
+        step("reading contracts")
+        programs = read_contracts(workspace.contracts)
+        sources = Sources(list(workspace.tables.values()), workspace.references, workspace.file.shown)
+        _refuse_unknown_groups(shown_path(workspace.contracts), programs, request)
+        return settle_contracts(programs, sources, request, step)
 
 
 def settle_contracts(
@@ -90,9 +92,10 @@ def settle_contracts(
         rows = rows_of(tables)
         tied = tie(sources.tables, rows, (*tables.inputs, *given.inputs))
         lag = next((read_lag(spec) for spec in sources.tables if spec.role == "lag_triangle"), None)
+        everyone = found_groups(rows)
         jobs = _jobs(todo, request, rows, sources, tables.yearly)
         refuse_unruled_deaths(rows, {job.program.id: job.plan for job in jobs}, sources.months())
-        experience, rejected = _rolled_up(jobs, sources, tables, rows, contracted, step)
+        experience, rejected = _rolled_up(jobs, sources, tables, rows, everyone(), contracted, step)
         inputs = (*tables.inputs, *given.inputs, *(tied.inputs if tied else ()), *(lag.inputs if lag else ()))
         triangle = lag.cells if lag else ()
         settler = _Settler(sources, request, tables, given, tied, triangle, inputs, experience, contracted, rejected)
@@ -194,7 +197,13 @@ def _jobs(
 
 
 def _rolled_up(
-    jobs: Sequence[_Job], sources: Sources, tables: OpenTables, rows: Rows, contracted: frozenset[str], step: Step
+    jobs: Sequence[_Job],
+    sources: Sources,
+    tables: OpenTables,
+    rows: Rows,
+    everyone: Sequence[str],
+    contracted: frozenset[str],
+    step: Step,
 ) -> tuple[dict[DataRules, Experience], list[RejectedRows]]:
     """Every set of rules rolled up once, for all groups that have it, and the rows that are rejected. Raises `Refusal`
     for what the checks find.
@@ -205,7 +214,6 @@ def _rolled_up(
     for job in jobs:
         for rules in job.plan.rules():
             groups.setdefault(rules, set()).update(job.plan.groups)
-    everyone = all_groups(rows)
     findings = [*_without_contract(everyone, contracted, sources, tables)]
     broken = False
     widest = max((rules for rules in groups if not rules.where), key=lambda rules: len(groups[rules]), default=None)

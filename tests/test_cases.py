@@ -15,6 +15,7 @@ from contracts import findings_in
 from p4v.check import check_file
 from p4v.contract.documents import library_for
 from p4v.money import Rule, rounded_exact
+from p4v.runs.folder import contract_run
 from p4v.single import settle_contract
 from support import DATA, ROOT, p4v
 
@@ -227,3 +228,15 @@ def test_figures_that_are_printed_rounded(contract, place, line, shown, folder):
     figure = exact * 100 if shown.endswith("%") else exact
     digits = shown.removesuffix("%")
     assert rounded_exact(figure, len(digits.partition(".")[2]), Rule.HALF_UP) == Fraction(digits) != figure
+
+
+def test_a_run_keeps_the_days_that_a_figures_file_states(tmp_path: Path) -> None:
+    """Without them nobody could settle it again: what is outstanding rests on the day through which claims are paid."""
+    (case,) = (one for one in ALL if str(one) == "practice/run-out-multiplier/1")
+    figures = tmp_path / "figures.yaml"
+    written = {"group": "group", "period": "2014", **{name: case.written[name] for name in ("paid_through", "figures")}}
+    figures.write_text(yaml.safe_dump({**written, "fee_period": "2014-10 to 2014-12"}), encoding="utf-8")
+    run = contract_run(settle_contract(case.path, figures))
+    manifest = run.manifest()
+    assert manifest["paid_through"] == "2015-03-31"
+    assert manifest["fee_period"] == {"from": "2014-10", "to": "2014-12"}

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import numpy as np
 import pytest
 
-from p4v.formulas import guardrail, quality, savings, waterfall
+from p4v.formulas import guardrail, improvement_gap, quality, savings, waterfall
 from p4v.money import Rounding, Rule
 from p4v.primitives import rounded, step
 from p4v.symbols import Name, Whole, Word
@@ -129,10 +129,10 @@ def test_an_absent_figure_says_why_and_no_formula_takes_it() -> None:
 def test_a_line_may_depend_on_a_flag() -> None:
     def score(flag: int, reading: Any = "exact") -> Line:
         sheet = Worksheet(reading)
-        figure = Fraction(flag) if reading == "exact" else np.array([0.0, 1.0])
+        figure = np.array([0.0, 1.0]) if reading == "arrays" else Fraction(flag)
         scored = sheet.given("scored", figure, Unit.FLAG, GIVEN)
         points = sheet.given(
-            "points", Fraction(40) if reading == "exact" else np.array([0.0, 40.0]), Unit.POINTS, GIVEN
+            "points", np.array([0.0, 40.0]) if reading == "arrays" else Fraction(40), Unit.POINTS, GIVEN
         )
         weight = sheet.term("weight", Fraction(1), Unit.RATE, CLAUSE)
         return sheet.compute(
@@ -149,6 +149,8 @@ def test_a_line_may_depend_on_a_flag() -> None:
     estimates = score(0, "arrays").figure
     assert np.isnan(estimates[0])
     assert estimates[1] == 40.0
+    # Where names alone are asked for a flag says nothing yet: whatever takes the score must get a line with a value.
+    assert (score(0, "names").figure, score(0, "names").state) == (0, None)
 
 
 def test_a_condition_gives_a_line_of_1_or_0() -> None:
@@ -227,6 +229,15 @@ class TestRefusals:
             sheet.compute(waterfall.waterfall, clause="§5", earned=spent, changes=spent, i=0)
         with pytest.raises(TypeError, match="waterfall.waterfall: changes takes usd, not rate"):
             sheet.compute(waterfall.waterfall, clause="§5", earned=spent, changes=[spent, rate], i=0)
+        points = sheet.term("points", Fraction(2), Unit.POINTS, CLAUSE)
+        better = sheet.term("better", Fraction(1), Unit.FACTOR, CLAUSE)
+        with pytest.raises(TypeError) as mixed:
+            sheet.compute(
+                improvement_gap.improvement_wanted, clause="§5",
+                target=points, prior_rate=rate, better=better, improvement_share=rate,
+            )  # fmt: skip
+        wanted = "improvement_gap.improvement_wanted: one unit is wanted, not points and rate"
+        assert str(mixed.value) == wanted
         with pytest.raises(TypeError, match="savings.earned: amount takes one line"):
             sheet.compute(savings.earned, clause="§5", amount=[spent])
         with pytest.raises(TypeError, match="savings.earned: amount takes usd, not Fraction"):

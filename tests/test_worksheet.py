@@ -229,6 +229,8 @@ class TestRefusals:
             sheet.compute(waterfall.waterfall, clause="§5", earned=spent, changes=spent, i=0)
         with pytest.raises(TypeError, match="waterfall.waterfall: changes takes usd, not rate"):
             sheet.compute(waterfall.waterfall, clause="§5", earned=spent, changes=[spent, rate], i=0)
+        with pytest.raises(TypeError, match="waterfall.waterfall: i takes a whole number or a word, not usd"):
+            sheet.compute(waterfall.waterfall, clause="§5", earned=spent, changes=[spent], i=spent)
         points = sheet.term("points", Fraction(2), Unit.POINTS, CLAUSE)
         better = sheet.term("better", Fraction(1), Unit.FACTOR, CLAUSE)
         with pytest.raises(TypeError) as mixed:

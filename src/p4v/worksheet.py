@@ -26,6 +26,7 @@ Origin = Mapping[str, Any]
 Formula = Callable[..., Any]
 _NOTHING = Fraction(0)
 """What stands for every computed figure where only names are asked for."""
+_CONSTANT = "a whole number or a word"
 _SHOWN_FIRST: Mapping[Kind, int] = {"term": 0, "given": 1, "computed": 2, "settled": 2}
 
 
@@ -320,7 +321,7 @@ def _check_unit(shape: FormulaShape, parameter: str, given: Any) -> None:
         if not isinstance(line, Line):
             raise TypeError(f"{shape.origin}: {parameter} takes {unit}, not {type(line).__name__}")
         if not _takes(unit, line.unit):
-            raise TypeError(f"{shape.origin}: {parameter} takes {unit}, not {line.unit}")
+            raise TypeError(f"{shape.origin}: {parameter} takes {unit or _CONSTANT}, not {line.unit}")
         if line.figure is None:
             raise TypeError(f"{shape.origin}: {parameter} has no value ({line.state})")
 

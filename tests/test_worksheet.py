@@ -184,6 +184,9 @@ def test_labels_come_from_the_program_or_from_the_name() -> None:
     assert usd(sheet, "expenditure", Fraction(1)).label == "Expenditure"
     given = sheet.given("fee", Fraction(0), Unit.USD, GIVEN, label="Fee (not known)")
     assert given.label == "Fee (not known)"
+    parts = Worksheet(labels={"reported_expenditure": "Reported cost"})
+    assert usd(parts, "reported_expenditure.home_health", Fraction(1)).label == "Reported cost: home health"
+    assert usd(parts, "reported_expenditure.home.other", Fraction(1)).label == "Reported cost: home.other"
     assert label_of("care_coordination_fee_pmpm") == "Care coordination fee PMPM"
     assert label_of("care_coordination_fee.2014-03") == "Care coordination fee, 2014-03"
     assert label_of("waterfall.loss_share") == "Waterfall, loss share"

@@ -27,7 +27,7 @@ from p4v.experience.tables import Table, Tables
 
 MEGABYTE = 1024 * 1024
 _LEAST_MEMORY, _SPARED_MEMORY, _MOST_MEMORY = 256 * MEGABYTE, 1024 * MEGABYTE, 2 * 1024 * MEGABYTE
-_MOMENT = 0.05
+_MOMENT = 1
 """Seconds between two interruptions of a query."""
 _FEWEST_FILES = 64
 """With fewer open files than this allowed, nothing of any size can be rolled up."""
